@@ -1,0 +1,11 @@
+declare module "*.graphql" {
+  const text: string;
+  export default text;
+}
+
+declare module "*.jsonc" {
+  const text: string;
+  export default text;
+}
+
+declare module "*.css";
