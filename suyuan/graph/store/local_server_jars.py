@@ -19,7 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from suyuan.errors import ConfigError, StoreUnavailableError
 
@@ -76,7 +82,9 @@ def read_lock(path: Path = LOCK_FILE) -> JarLock:
         content = json.loads(path.read_text("utf-8"))
         return JarLock(content["version"], tuple(LockedJar(**jar) for jar in content["jars"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"{path} is no readable lock of the Neo4j jars ({error}). Install Suyuan again.") from error
+        raise ConfigError(
+            f"{path} is no readable lock of the Neo4j jars ({error}). Install Suyuan again."
+        ) from error
 
 
 def require_local_neo4j() -> None:
@@ -189,14 +197,22 @@ def _maven_context(staging: Path) -> "MavenContext":
     return MavenContext(
         repo_cache=staging,
         local_repos=[settings.repo_cache] if settings.repo_cache.is_dir() else [],
-        remote_repos={**settings.repositories, "central": settings.repositories.get("central", MAVEN_CENTRAL_URL)},
+        remote_repos={
+            **settings.repositories,
+            "central": settings.repositories.get("central", MAVEN_CENTRAL_URL),
+        },
         timeout=DOWNLOAD_TIMEOUT_S,
     )
 
 
 def _fetch_all(jars: Sequence[LockedJar], folder: Path) -> None:
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+    )
     with (
         tempfile.TemporaryDirectory(dir=folder, prefix="download-") as staging,
         Progress(*columns, console=console, disable=not console.is_terminal) as progress,
