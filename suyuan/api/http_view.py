@@ -122,7 +122,7 @@ class GraphQLView(GraphQL[object, None]):
         except HTTPException as error:
             response = _refusal(error.reason, BAD_USER_INPUT, error.status_code, {})
         except SuyuanError as error:
-            response = _refusal(error.message, error.code, HTTP_STATUS[error.code], {})
+            response = _failure(error)
         await response(scope, receive, send)
 
     async def _serve_websocket(self, websocket: WebSocket) -> None:
@@ -275,3 +275,10 @@ def _refusal(message: str, code: str, status: int, headers: Mapping[str, str]) -
     challenge = {"www-authenticate": "Bearer"} if status == 401 else {}
     body = {"errors": [{"message": message, "extensions": {"code": code}}]}
     return JSONResponse(body, status, headers={**_COMMON_HEADERS, **challenge, **headers})
+
+
+def _failure(error: SuyuanError) -> Response:
+    """Answer a request that failed before GraphQL saw it; an internal error keeps its message to itself."""
+    visible = labelled(GraphQLError(error.message, original_error=error))
+    code = str((visible.extensions or {})["code"])
+    return _refusal(visible.message, code, HTTP_STATUS[code], {})
