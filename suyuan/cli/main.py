@@ -1,0 +1,65 @@
+"""The ``suyuan`` command."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from suyuan import __version__
+from suyuan.cli.lazy import LazyGroup
+from suyuan.errors import SuyuanError
+
+
+class Commands(LazyGroup):
+    """All commands with the modules that hold them."""
+
+    commands_by_name = {  # noqa: RUF012
+        "demo": ("suyuan.cli.demo", "Make a market, ingest it, trace a listing, serve it. 一键演示"),
+        "simulate": ("suyuan.cli.simulate", "Write the tables of an invented market with a known truth. 模拟市场"),
+        "ingest": ("suyuan.cli.ingest", "Read tables into the store. 导入数据"),
+        "trace": ("suyuan.cli.trace", "Where was it made, by which way did it come. 源头追溯"),
+        "export": ("suyuan.cli.export", "Write tables or the graph to files. 导出"),
+        "serve": ("suyuan.cli.serve", "Serve GraphQL over HTTP. 启动服务"),
+        "neo4j": ("suyuan.cli.neo4j", "Start and stop a local Neo4j server. 本机图数据库"),
+        "doctor": ("suyuan.cli.doctor", "Check a store and print its graph hash. 检查数据"),
+        "token": ("suyuan.cli.token", "Make, list and revoke access tokens. 访问令牌"),
+    }
+
+
+app = typer.Typer(
+    cls=Commands,
+    help="Suyuan 溯源: finds where infringing goods come from and who keeps selling them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"suyuan {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Suyuan 溯源: finds where infringing goods come from and who keeps selling them."""
+
+
+def main() -> None:
+    """Runs the command line; exit status 0 done, 1 failed, 2 usage."""
+    try:
+        app()
+    except SuyuanError as error:
+        typer.echo(f"suyuan: {error}", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
