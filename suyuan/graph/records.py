@@ -127,6 +127,29 @@ def time_text(microseconds: int, precision: int = 0) -> str:
     return (text.rstrip("0").rstrip(".") if "." in text else text) + "Z"
 
 
+def time_texts(values: pa.Array, precisions: pa.Array) -> pa.Array:
+    """:func:`time_text` of a whole time column and its companion; null where unknown."""
+    moments = np.asarray(pc.fill_null(values, 0)).astype("datetime64[us]")
+    codes = np.asarray(pc.fill_null(precisions, 0))
+    texts = np.full(len(moments), "", dtype=object)
+    for precision, unit in _UNITS.items():
+        chosen = np.flatnonzero(codes == precision)
+        if len(chosen) == 0:
+            continue
+        if unit == "us":
+            texts[chosen] = _exact_texts(moments[chosen])
+        else:
+            texts[chosen] = np.datetime_as_string(moments[chosen].astype(f"datetime64[{unit}]"))
+    return pc.if_else(pc.is_valid(values), pa.array(texts, pa.string()), pa.scalar(None, pa.string()))
+
+
+def _exact_texts(moments: np.ndarray) -> np.ndarray:
+    whole = moments.astype("datetime64[s]")
+    if np.array_equal(whole, moments):
+        return np.char.add(np.datetime_as_string(whole), "Z")
+    return np.array([time_text(int(moment)) for moment in moments.astype(np.int64)])
+
+
 def empty_batch(table: Table) -> pa.RecordBatch:
     """A batch of no records."""
     return pa.RecordBatch.from_pylist([], schema=batch_schema(table))
