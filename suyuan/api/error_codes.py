@@ -39,7 +39,7 @@ _log = structlog.get_logger("suyuan.api")
 class HasRequestId(Protocol):
     """A request context that knows the id under which the request is logged."""
 
-    request_id: str
+    request_id : str
 
 
 def labelled(error: GraphQLError, *, request_id: str | None = None) -> GraphQLError:
@@ -94,7 +94,8 @@ def _with_code(error: GraphQLError, message: str, extensions: dict[str, Any]) ->
 class LabelErrors(SchemaExtension):
     """Labels the errors of every result, over HTTP and over WebSocket.
 
-    List it first among a schema's extensions, so that it sees the errors of the others too.
+    List it first among a schema's extensions, so that it sees the errors of the others too, and give the
+    schema a ``process_errors`` that does nothing: what has to be logged is logged here.
     """
 
     def on_operation(self) -> Iterator[None]:

@@ -65,7 +65,8 @@ class GraphQLView(GraphQL[object, None]):
 
     Parameters
     ----------
-    schema : what is served
+    schema : what is served; its extensions should begin with :class:`LabelErrors` and
+        :class:`RequireOperationName`
     make_context : awaited once a request or connection; what it returns is the ``context`` of the resolvers.
         It may raise :class:`AccessError` to refuse the caller. For a WebSocket it is awaited before the
         ``connection_init`` message; if the context has an attribute ``connection_params``, that is set to the
@@ -258,7 +259,7 @@ def _operation_refused(operation: OperationType) -> RequestRefusedError:
 
 def _no_operation(name: str | None) -> str:
     if name is None:
-        return "The document does not have exactly one operation. Say which one to run as 'operationName'."
+        return "The document has no operation. Give it a query, mutation or subscription."
     return f"The document has no operation named {name!r}."
 
 
