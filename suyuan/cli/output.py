@@ -1,0 +1,51 @@
+"""How commands print: one JSON document for programs, sentences for people, progress on a terminal only."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+StoreOption = Annotated[
+    str | None,
+    typer.Option("--store", metavar="URL", help="Store URL; default $SUYUAN_STORE, else sqlite:///suyuan.db."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+KnownAtOption = Annotated[
+    str | None,
+    typer.Option("--known-at", metavar="T", help="Only facts the store had by this time (ISO 8601, UTC)."),
+]
+AsOfOption = Annotated[
+    str | None, typer.Option("--as-of", metavar="T", help="Only events up to this time (ISO 8601, UTC).")
+]
+
+
+def print_json(document: object) -> None:
+    """One JSON document, one line, UTF-8."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, separators=(", ", ": ")) + "\n")
+    sys.stdout.flush()
+
+
+def note(text: str) -> None:
+    """A sentence for people, on standard error."""
+    typer.echo(text, err=True)
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Callable[[str, float], None] | None]:
+    """A bar on standard error if that is a terminal; yields a function (what, share done in [0, 1]), else None."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(title, total=1.0)
+
+        def update(what: str, share: float) -> None:
+            progress.update(task, completed=share, description=f"{title}: {what}" if what else title)
+
+        yield update
