@@ -36,7 +36,16 @@ _COORDINATES = {
     "5101": (30.6, 104.1),
 }
 
-_MAKING = {"3303": 3.0, "3307": 4.0, "3505": 3.0, "4401": 2.0, "4419": 3.0, "4452": 3.0, "3302": 2.0, "3205": 1.5}
+_MAKING = {
+    "3303": 3.0,
+    "3307": 4.0,
+    "3505": 3.0,
+    "4401": 2.0,
+    "4419": 3.0,
+    "4452": 3.0,
+    "3302": 2.0,
+    "3205": 1.5,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +113,9 @@ def street_address(stream: np.random.Generator, division: Division) -> str:
     """An invented address in a division."""
     street = _STREETS[stream.integers(len(_STREETS))]
     number = int(stream.integers(1, 980))
-    tail = f"{_PARKS[stream.integers(len(_PARKS))]}{stream.integers(1, 30)}栋" if stream.random() < 0.4 else ""
+    tail = (
+        f"{_PARKS[stream.integers(len(_PARKS))]}{stream.integers(1, 30)}栋" if stream.random() < 0.4 else ""
+    )
     return f"{full_name(division.code)}{street}路{number}号{tail}{stream.integers(101, 1999)}室"
 
 

@@ -50,7 +50,9 @@ def brand(stream: np.random.Generator) -> str:
 
 def person(stream: np.random.Generator) -> str:
     """Surname and given name."""
-    return _pick(stream, _SURNAMES) + "".join(_pick(stream, _GIVEN) for _ in range(1 if stream.random() < 0.25 else 2))
+    return _pick(stream, _SURNAMES) + "".join(
+        _pick(stream, _GIVEN) for _ in range(1 if stream.random() < 0.25 else 2)
+    )
 
 
 def firm(stream: np.random.Generator, place: str, trade_name: str | None = None) -> str:

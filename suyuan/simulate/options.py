@@ -141,7 +141,9 @@ class MarketOptions:
             if not 0.0 <= value <= 1.0:
                 raise ParameterError(name, value, "a share from 0 to 1")
         if self.missing_rate > 0.9:
-            raise ParameterError("missing_rate", self.missing_rate, "at most 0.9, or no market is left to trace")
+            raise ParameterError(
+                "missing_rate", self.missing_rate, "at most 0.9, or no market is left to trace"
+            )
         if self.rule2_share + self.seizure_share + self.exhibit_share > 1.0:
             raise ParameterError("rule2_share", self.rule2_share, "shares of cases that sum to at most 1")
         if self.mixing not in get_args(Mixing):
@@ -176,12 +178,20 @@ class MarketOptions:
     @property
     def seller_count(self) -> int:
         """Shops, before those opened again after a finding."""
-        return self.sellers if self.sellers is not None else max(10, round(self.movement_target / MOVEMENTS_PER_SELLER))
+        return (
+            self.sellers
+            if self.sellers is not None
+            else max(10, round(self.movement_target / MOVEMENTS_PER_SELLER))
+        )
 
     @property
     def factory_count(self) -> int:
         """Factories of the market."""
-        return self.factories if self.factories is not None else max(8, round(self.movement_target * FACTORIES_PER_MOVEMENT))
+        return (
+            self.factories
+            if self.factories is not None
+            else max(8, round(self.movement_target * FACTORIES_PER_MOVEMENT))
+        )
 
     @property
     def scale(self) -> float:

@@ -26,7 +26,7 @@ _SUPPLIED_BY: dict[Role, dict[Role, float]] = {
     Role.FORWARDER: {Role.WAREHOUSE: 0.7, Role.MARKET: 0.3},
     Role.DISPATCH: {Role.WAREHOUSE: 0.54, Role.MARKET: 0.28, Role.FORWARDER: 0.14, Role.FACTORY: 0.04},
 }
-_PIECES = 0.92
+_PIECES = 0.73
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,9 @@ class Orders:
 
 def join_orders(parts: list[Orders]) -> Orders:
     """All orders in order of time; equal times keep the order of the parts."""
-    columns = {field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Orders)}
+    columns = {
+        field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Orders)
+    }
     order = np.argsort(columns["time"], kind="stable")
     return Orders(**{name: column[order] for name, column in columns.items()})
 
@@ -137,7 +139,9 @@ def _suppliers(stream: np.random.Generator, world: World, lanes: IntArray, n_con
 def _bins_by_product(world: World) -> dict[tuple[int, int], IntArray]:
     """Bins of one role and product."""
     groups: dict[tuple[int, int], list[int]] = {}
-    for number, (role, product) in enumerate(zip(world.bin_role.tolist(), world.bin_product.tolist(), strict=True)):
+    for number, (role, product) in enumerate(
+        zip(world.bin_role.tolist(), world.bin_product.tolist(), strict=True)
+    ):
         groups.setdefault((role, product), []).append(number)
     return {key: np.array(members, dtype=np.int64) for key, members in groups.items()}
 
@@ -165,7 +169,11 @@ def _candidates(
 
 
 def _sink_orders(
-    stream: np.random.Generator, options: MarketOptions, world: World, bins: IntArray, sink: tuple[Role, float]
+    stream: np.random.Generator,
+    options: MarketOptions,
+    world: World,
+    bins: IntArray,
+    sink: tuple[Role, float],
 ) -> Orders:
     """Goods that leave the market: to stations where parcels are handed out, or to ports."""
     role, count = sink
@@ -173,7 +181,9 @@ def _sink_orders(
     places = world.sites_of(role)
     usual = places[stream.integers(0, places.shape[0], (bins.shape[0], 4))]
     source = np.repeat(bins, per_bin)
-    day = (np.arange(per_bin) + stream.uniform(0.05, 0.95, (bins.shape[0], per_bin))) * (options.days / per_bin)
+    day = (np.arange(per_bin) + stream.uniform(0.05, 0.95, (bins.shape[0], per_bin))) * (
+        options.days / per_bin
+    )
     to_site = np.take_along_axis(usual, stream.integers(0, 4, day.shape), axis=1).ravel()
     columns = {
         "time": _clock(stream, day.ravel()),
