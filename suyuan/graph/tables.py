@@ -543,6 +543,8 @@ _GOODS_TABLES = (
             Edge(
                 "OUTPUT", _own("Event", "event_id"), End(None, ("output_lots",), ("Lot",), many=True), ("at",)
             ),
+            Edge("INPUT", _each("Product", "input_products"), _own("Event", "event_id"), ("at",)),
+            Edge("OUTPUT", _own("Event", "event_id"), _each("Product", "output_products"), ("at",)),
         ),
     ),
     Table(
