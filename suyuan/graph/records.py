@@ -2,8 +2,8 @@
 
 A batch of a table has the columns ``id`` (text, unique: the canonical id of the node; for tables whose records
 are edges only ``<table>:<key>``), then every declared column in order, then ``extra`` (undeclared columns as one
-JSON object with sorted keys, or null), ``source`` (number of the source file in its run) and ``row`` (data row
-in that file, from 1). Null is unknown.
+JSON object with sorted keys, or null), ``source_file`` (number of the source file in its run; some tables declare
+a column ``source`` of their own) and ``row`` (data row in that file, from 1). Null is unknown.
 
 A time column ``t`` holds int64 microseconds since 1970-01-01 UTC, the start of the span that is known, and has
 a companion ``t_precision`` (int8, see :class:`Precision`).
@@ -65,7 +65,7 @@ def batch_schema(table: Table) -> pa.Schema:
             pa.field("id", pa.string()),
             *value_fields(table),
             pa.field("extra", pa.string()),
-            pa.field("source", pa.int32()),
+            pa.field("source_file", pa.int32()),
             pa.field("row", pa.int64()),
         ]
     )

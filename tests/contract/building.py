@@ -45,7 +45,7 @@ def batch(table_name: str, rows: Sequence[Row], *, source: int = 1, first_row: i
     table = TABLES[table_name]
     full: list[dict[str, object]] = []
     for number, row in enumerate(rows, first_row):
-        values: dict[str, object] = {"id": id_of(table_name, row), "source": source, "row": number}
+        values: dict[str, object] = {"id": id_of(table_name, row), "source_file": source, "row": number}
         for column in table.columns:
             _fill(values, column, row.get(column.name))
         values["extra"] = row.get("extra")

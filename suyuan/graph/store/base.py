@@ -31,7 +31,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file that a run read: ``number`` is what the records' ``source`` column says."""
+    """A file that a run read: ``number`` is what the records' ``source_file`` column says."""
 
     number: int
     name: str
