@@ -40,13 +40,19 @@ def _percent(match: re.Match[str]) -> str:
 def canonical_id(kind: str, *key: str) -> str:
     """The canonical id of a node of ``kind`` with these key columns.
 
+    A lot without product whose own code is a URN is that URN.
+
     Examples
     --------
     >>> canonical_id("Listing", "shop", "L000001")
     'Listing:shop:L000001'
     >>> canonical_id("Lot", "", "001")
     'Lot::001'
+    >>> canonical_id("Lot", "", "urn:epc:id:sgtin:1.2.3")
+    'Lot:urn:epc:id:sgtin:1.2.3'
     """
+    if kind == "Lot" and len(key) == 2 and not key[0] and key[1].startswith(_URN_SCHEMES):
+        key = key[1:]
     last = len(key) - 1
     return ":".join((kind, *(escape_key(part, last=i == last) for i, part in enumerate(key))))
 

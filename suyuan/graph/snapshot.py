@@ -122,8 +122,12 @@ class EdgeSet:
     """All edges of one kind between two node kinds, sorted by (source, target, at, record).
 
     Edges out of source s are ``source_start[s]:source_start[s + 1]``; edges into target t are
-    ``by_target[target_start[t]:target_start[t + 1]]``. ``columns`` as in :class:`NodeTable`; ``at`` (int64) and
-    ``at_known`` are among them where the edge kind has a time.
+    ``by_target[target_start[t]:target_start[t + 1]]``. ``columns`` as in :class:`NodeTable`, all numpy: ``at`` (int64),
+    ``at_known`` and ``at_precision`` where the edge kind has a time (its first one); numbers; texts of a fixed choice
+    as int8, an index into the ``choices`` of the declared column, -1 unknown (``source`` of DISPATCHES_FROM and
+    FULFILLED_BY, ``role`` of OWNS, ``finality`` of AGAINST). ``record`` is the position of the record behind the edge
+    where that is a node but neither end (Dispatch, Assignment); ``listing`` and ``shipment`` of DISPATCHES_FROM are
+    positions of what was bought and received. Positions are -1 where unknown.
     """
 
     kind: str
@@ -153,6 +157,46 @@ class EdgeSet:
 
 
 @dataclass(frozen=True, slots=True)
+class Ledger:
+    """The records of one table: what the snapshot's id is made of.
+
+    digests : uint8, shape (n, 16), in the order of the record ids
+    ids : record ids, sorted; None where the records are the nodes of a kind that are no stubs
+    """
+
+    digests: UInt8Array
+    ids: pa.Array | None = None
+
+
+def _no_texts() -> pa.Array:
+    return pa.array([], pa.string())
+
+
+def _no_positions() -> Int32Array:
+    return np.zeros(0, np.int32)
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotBasis:
+    """What a snapshot keeps besides the graph, to be brought up to date without being built again.
+
+    ledgers : by table
+    loose_from, loose_to, loose_goods : what the shipments that are no movements name; shipment ``len(movements) + i``
+    lot_texts, lot_text_codes : the texts behind ``Lot.code``, sorted, with the code of each
+    claim_listing, claim_number : positions of listings and the numbers of rights that they print
+    """
+
+    ledgers: Mapping[str, Ledger] = field(default_factory=dict)
+    loose_from: Int32Array = field(default_factory=_no_positions)
+    loose_to: Int32Array = field(default_factory=_no_positions)
+    loose_goods: Int32Array = field(default_factory=_no_positions)
+    lot_texts: pa.Array = field(default_factory=_no_texts)
+    lot_text_codes: Int32Array = field(default_factory=_no_positions)
+    claim_listing: Int32Array = field(default_factory=_no_positions)
+    claim_number: pa.Array = field(default_factory=_no_texts)
+
+
+@dataclass(frozen=True, slots=True)
 class GraphSnapshot:
     """The whole graph as of one ``seq`` of a store.
 
@@ -161,6 +205,7 @@ class GraphSnapshot:
     edges : by (edge kind, source kind, target kind); absent when there are none. DEPARTS, ARRIVES, SHIPPED_TO and
         CARRIES are in ``movements`` and not here
     units : texts of the units of quantities; ``units[0]`` is ""
+    basis : what a refresh needs
     """
 
     snapshot_id: str
@@ -169,6 +214,7 @@ class GraphSnapshot:
     movements: Movements
     edges: Mapping[tuple[str, str, str], EdgeSet]
     units: tuple[str, ...]
+    basis: SnapshotBasis = field(default_factory=SnapshotBasis)
 
     def edge_sets(self, kind: str) -> list[EdgeSet]:
         """Every edge set of an edge kind, in order of their node kinds."""
@@ -191,7 +237,7 @@ NODE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "Event": ("at",),
     "Lead": ("reported_at", "decision"),
     "Licence": ("kind", "scope", "quantity", "valid_from", "valid_to"),
-    "Right": ("right_type", "status", "valid_from", "valid_to"),
+    "Right": ("right_type", "number", "status", "valid_from", "valid_to"),
     "Finding": ("outcome", "finality", "kind", "decided_at"),
 }
 """Properties that a snapshot holds, by node kind. ``Site.role`` is int8, an index into
