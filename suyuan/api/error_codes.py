@@ -1,5 +1,6 @@
 """What a client may see of an error: a stable code and a message that gives nothing away."""
 
+import traceback
 import uuid
 from collections.abc import Iterator
 from typing import Any, Protocol, runtime_checkable
@@ -39,7 +40,7 @@ _log = structlog.get_logger("suyuan.api")
 class HasRequestId(Protocol):
     """A request context that knows the id under which the request is logged."""
 
-    request_id : str
+    request_id: str
 
 
 def labelled(error: GraphQLError, *, request_id: str | None = None) -> GraphQLError:
@@ -75,7 +76,9 @@ def _cause(error: GraphQLError) -> Exception | None:
 
 
 def _hidden(error: GraphQLError, cause: Exception, request_id: str) -> GraphQLError:
-    _log.error("unexpected error", request_id=request_id, path=error.path, exc_info=cause)
+    # Formatted here: a renderer given the exception may print local variables, and with them tokens.
+    trace = "".join(traceback.format_exception(cause))
+    _log.error("unexpected error", request_id=request_id, path=error.path, exception=trace)
     message = f"The server failed on this request. Give request id {request_id} to whoever runs it."
     return _with_code(error, message, {"code": INTERNAL_SERVER_ERROR, "requestId": request_id})
 

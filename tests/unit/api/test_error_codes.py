@@ -54,6 +54,18 @@ def test_an_unexpected_error_is_hidden_and_logged(
     assert "r-17" in log
 
 
+def test_the_log_has_no_local_variables(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail(token: str) -> None:
+        raise ValueError(f"no such token of length {len(token)}")
+
+    with pytest.raises(ValueError, match="length 12") as raised:
+        fail("hunter2" + "-tail")
+    labelled(GraphQLError("failed", original_error=raised.value))
+    log = "".join(capsys.readouterr())
+    assert "in fail" in log
+    assert "hunter2-tail" not in log
+
+
 def test_an_error_wrapped_twice_is_told_by_its_innermost_cause() -> None:
     inner = GraphQLError("inner", original_error=NotFoundError("Site", "Site:X"))
     assert labelled(GraphQLError("outer", original_error=inner)).extensions == {"code": "NOT_FOUND"}

@@ -13,7 +13,6 @@ import { createRoot } from "react-dom/client";
 
 import example from "./example.graphql";
 import headers from "./headers.jsonc";
-import variables from "./variables.jsonc";
 
 // Relative to the page, so that the server may sit below a path prefix.
 const endpoint = new URL("graphql", document.baseURI);
@@ -30,9 +29,9 @@ function Page() {
   return (
     <GraphiQL
       fetcher={fetcher}
-      defaultTabs={[{ query: example, variables, headers }]}
-      defaultHeaders={headers}
-      defaultEditorToolsVisibility="variables"
+      defaultQuery={example.trim()}
+      defaultHeaders={headers.trim()}
+      defaultEditorToolsVisibility="headers"
     >
       <GraphiQL.Logo>
         <a className="graphiql-logo-link" href="./">
