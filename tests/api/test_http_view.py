@@ -1,108 +1,23 @@
-"""The GraphQL endpoint over real HTTP and WebSocket connections, with a schema of a few fields."""
+"""The GraphQL endpoint over real HTTP connections."""
 
 import json
 import subprocess
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-import strawberry
-from starlette.applications import Starlette
-from starlette.requests import HTTPConnection
-from starlette.routing import Route, WebSocketRoute
-from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import ClientConnection, connect
-from websockets.typing import Origin, Subprotocol
 
-from suyuan.api.error_codes import LabelErrors
-from suyuan.api.http_view import GraphQLView
-from suyuan.api.operation_choice import RequireOperationName
-from suyuan.errors import AccessError, NotFoundError
+from tests.api.small_application import MAX_BODY_BYTES, small_application
 from tests.live_server import serving
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
-MAX_BODY_BYTES = 10_000
-
-
-@dataclass
-class Context:
-    """Who asks, as the test's resolvers see it."""
-
-    headers: dict[str, str]
-    request_id: str = "request-1"
-    connection_params: dict[str, Any] = field(default_factory=dict[str, Any])
-
-
-@strawberry.type
-class Query:
-    @strawberry.field
-    def greeting(self, name: str = "世界") -> str:
-        return f"你好，{name}"
-
-    @strawberry.field
-    def missing(self) -> str | None:
-        raise NotFoundError("Listing", "Listing:shop:1")
-
-    @strawberry.field
-    def broken(self) -> str | None:
-        raise ZeroDivisionError("secret detail")
-
-    @strawberry.field
-    def broken_for_all(self) -> str:
-        raise NotFoundError("Site", "Site:X")
-
-
-@strawberry.type
-class Mutation:
-    @strawberry.mutation
-    def shout(self, text: str) -> str:
-        return text.upper()
-
-
-@strawberry.type
-class Subscription:
-    @strawberry.subscription
-    async def count(self, to: int) -> AsyncIterator[int]:
-        for number in range(to):
-            yield number
-
-    @strawberry.subscription
-    async def broken(self) -> AsyncIterator[int]:
-        yield 1
-        raise ZeroDivisionError("secret detail")
-
-
-async def _make_context(connection: HTTPConnection) -> Context:
-    if connection.headers.get("authorization") == "Bearer expired":
-        raise AccessError("The token has expired. Ask for a new one.", authenticated=False)
-    return Context(dict(connection.headers))
-
-
-async def _admit(context: object) -> None:
-    assert isinstance(context, Context)
-    if context.connection_params.get("Authorization") == "Bearer wrong":
-        raise AccessError("Unknown token.", authenticated=False)
-
-
-def _application() -> Starlette:
-    schema = strawberry.Schema(Query, Mutation, Subscription, extensions=[LabelErrors, RequireOperationName])
-    view = GraphQLView(
-        schema,
-        make_context=_make_context,
-        admit=_admit,
-        max_body_bytes=MAX_BODY_BYTES,
-        max_subscriptions_per_connection=2,
-    )
-    return Starlette(routes=[Route("/graphql", view), WebSocketRoute("/graphql", view)])
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with serving(_application()) as base:
+    with serving(small_application()) as base:
         yield f"{base}/graphql"
 
 
@@ -303,104 +218,6 @@ def test_a_subscription_over_http_is_refused(client: httpx.Client) -> None:
     response = _post(client, query="subscription { count(to: 1) }")
     assert response.status_code == 400
     assert "graphql-transport-ws" in response.json()["errors"][0]["message"]
-
-
-def _connect(
-    address: str, protocol: str = "graphql-transport-ws", origin: str | None = None
-) -> ClientConnection:
-    return connect(
-        address.replace("http://", "ws://"),
-        subprotocols=[Subprotocol(protocol)],
-        origin=None if origin is None else Origin(origin),
-        proxy=None,
-    )
-
-
-def _send(socket: ClientConnection, **message: object) -> None:
-    socket.send(json.dumps(message))
-
-
-def _receive(socket: ClientConnection) -> dict[str, Any]:
-    return json.loads(socket.recv(timeout=10))
-
-
-def _open(socket: ClientConnection) -> None:
-    _send(socket, type="connection_init")
-    assert _receive(socket) == {"type": "connection_ack"}
-
-
-def test_a_subscription_over_websocket_gives_each_result(address: str) -> None:
-    with _connect(address) as socket:
-        _open(socket)
-        _send(socket, type="subscribe", id="1", payload={"query": "subscription { count(to: 3) }"})
-        messages = [_receive(socket) for _ in range(4)]
-    assert [m["payload"]["data"]["count"] for m in messages[:3]] == [0, 1, 2]
-    assert messages[3] == {"id": "1", "type": "complete"}
-
-
-def test_an_unexpected_error_in_a_subscription_gives_nothing_away(address: str) -> None:
-    with _connect(address) as socket:
-        _open(socket)
-        _send(socket, type="subscribe", id="1", payload={"query": "subscription { broken }"})
-        messages = [_receive(socket), _receive(socket)]
-    assert messages[0]["payload"]["data"] == {"broken": 1}
-    error = messages[1]["payload"]["errors"][0]
-    assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
-    assert "secret" not in json.dumps(messages)
-
-
-def test_an_invalid_subscription_is_an_error_with_a_code(address: str) -> None:
-    with _connect(address) as socket:
-        _open(socket)
-        _send(socket, type="subscribe", id="1", payload={"query": "subscription { nothing }"})
-        message = _receive(socket)
-    assert message["type"] == "error"
-    assert message["payload"][0]["extensions"] == {"code": "BAD_USER_INPUT"}
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "not JSON",
-        "[]",
-        '"text"',
-        '{"type": "subscribe", "id": "1", "payload": []}',
-        '{"type": "x"}',
-        "[" * 5_000,
-    ],
-)
-def test_a_message_that_is_none_closes_the_connection(address: str, text: str) -> None:
-    with _connect(address) as socket:
-        _open(socket)
-        socket.send(text)
-        with pytest.raises(ConnectionClosed) as closed:
-            socket.recv(timeout=10)
-    assert closed.value.rcvd is not None
-    assert closed.value.rcvd.code == 4400
-
-
-def test_a_caller_with_a_wrong_token_is_not_admitted(address: str) -> None:
-    with _connect(address) as socket:
-        _send(socket, type="connection_init", payload={"Authorization": "Bearer wrong"})
-        with pytest.raises(ConnectionClosed) as closed:
-            socket.recv(timeout=10)
-    assert closed.value.rcvd is not None
-    assert closed.value.rcvd.code == 4403
-
-
-def test_the_older_websocket_protocol_is_refused(address: str) -> None:
-    with _connect(address, "graphql-ws") as socket, pytest.raises(ConnectionClosed) as closed:
-        socket.recv(timeout=10)
-    assert closed.value.rcvd is not None
-    assert closed.value.rcvd.code == 4406
-
-
-def test_a_page_of_another_origin_cannot_open_a_websocket(address: str) -> None:
-    with pytest.raises(InvalidStatus) as refused, _connect(address, origin="http://elsewhere.example"):
-        pass
-    assert refused.value.response.status_code == 403
-    with _connect(address, origin=address.removesuffix("/graphql")) as socket:
-        _open(socket)
 
 
 def test_the_specification_is_followed_to_the_letter(address: str) -> None:
