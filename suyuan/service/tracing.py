@@ -1,0 +1,202 @@
+"""Use case: where was it made, by which way did it come. From an id to a report."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, Final, Literal, cast
+
+import numpy as np
+
+from suyuan.errors import ParameterError
+from suyuan.graph.ids import normal_id, split_id
+from suyuan.graph.snapshot import GraphSnapshot
+from suyuan.service.times import microseconds
+from suyuan.service.workspace import Workspace
+from suyuan.graph.store.base import Scope
+from suyuan.traceback.foodchainlab import trace_foodchainlab
+from suyuan.traceback.parameters import DEFAULT_PARAMETERS, TraceLimits, TraceParameters, UnknownTimes
+from suyuan.traceback.preparation import Prepared, prepare
+from suyuan.traceback.results import Reach, TraceResult
+from suyuan.traceback.trace import trace
+
+Direction = Literal["backward", "forward"]
+Mode = Literal["mass", "foodchainlab"]
+Json = dict[str, Any]
+
+_PREPARED_KEPT: Final = 4
+_DIGITS: Final = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceRequest:
+    """What is asked of a trace. Times are ISO 8601 text; ``as_of`` cuts events, ``known_at`` cuts knowledge."""
+
+    direction: Direction = "backward"
+    as_of: str | None = None
+    known_at: str | None = None
+    max_hops: int = 12
+    unknown_times: str = "infer"
+    mode: Mode = "mass"
+    parameters: TraceParameters = DEFAULT_PARAMETERS
+    reachable: bool = False
+    scope: Scope = field(default_factory=Scope)
+
+
+class Tracer:
+    """Traces over the snapshots of a workspace; keeps what can be shared between traces. Thread-safe."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._lock = Lock()
+        self._prepared: OrderedDict[tuple[Any, ...], Prepared] = OrderedDict()
+
+    def reports(self, starts: Iterable[str], request: TraceRequest) -> Iterable[Json]:
+        """One report a start, in order, all from one snapshot.
+
+        Raises
+        ------
+        UnknownKindError, UnknownNodeError, RecordError, ParameterError
+        """
+        _check(request)
+        known_at = microseconds("known_at", request.known_at)
+        snapshot = self._workspace.snapshot(Scope(subject=request.scope.subject, known_at=known_at))
+        for start in starts:
+            yield self._report(snapshot, normal_id(start), request)
+
+    def report(self, start: str, request: TraceRequest) -> Json:
+        """The report of one start, in the shape of ``suyuan trace --json``."""
+        return next(iter(self.reports([start], request)))
+
+    def _report(self, snapshot: GraphSnapshot, start: str, request: TraceRequest) -> Json:
+        began = time.perf_counter()
+        kind = split_id(start)[0]
+        position = snapshot.nodes[kind].position(start)
+        if request.mode == "foodchainlab":
+            reach = trace_foodchainlab(snapshot, kind, position, direction=request.direction)
+            body = _reach_only(reach)
+        else:
+            prepared = self._prepare(snapshot, request)
+            result = trace(
+                prepared, kind, position, direction=request.direction, limits=TraceLimits(max_hops=request.max_hops)
+            )
+            reach = result.reach
+            body = _mass_body(snapshot, result)
+        head = {
+            "start": start,
+            **{key: body.pop(key) for key in ("rule",)},
+            "direction": request.direction,
+            "mode": request.mode,
+            "as_of": request.as_of,
+            "known_at": request.known_at,
+            "snapshot": snapshot.snapshot_id,
+            "parameters": _parameters(request),
+        }
+        lists = _reachable_lists(snapshot, reach) if request.reachable else {}
+        return {**head, **body, **lists, "elapsed_ms": round((time.perf_counter() - began) * 1000, 3)}
+
+    def _prepare(self, snapshot: GraphSnapshot, request: TraceRequest) -> Prepared:
+        as_of = microseconds("as_of", request.as_of)
+        key = (snapshot.snapshot_id, snapshot.seq, request.parameters, request.unknown_times, as_of)
+        with self._lock:
+            found = self._prepared.get(key)
+            if found is None:
+                found = prepare(
+                    snapshot, request.parameters, unknown_times=UnknownTimes(request.unknown_times), as_of=as_of
+                )
+                self._prepared[key] = found
+                while len(self._prepared) > _PREPARED_KEPT:
+                    self._prepared.popitem(last=False)
+            else:
+                self._prepared.move_to_end(key)
+        return found
+
+
+def _check(request: TraceRequest) -> None:
+    choices: tuple[tuple[str, str, Sequence[str]], ...] = (
+        ("direction", request.direction, ("backward", "forward")),
+        ("mode", request.mode, ("mass", "foodchainlab")),
+        ("unknown_times", request.unknown_times, tuple(mode.value for mode in UnknownTimes)),
+    )
+    for name, value, allowed in choices:
+        if value not in allowed:
+            raise ParameterError(name, value, " or ".join(allowed))
+
+
+def _parameters(request: TraceRequest) -> Json:
+    if request.mode == "foodchainlab":
+        return {}
+    return {
+        "max_hops": request.max_hops,
+        "unknown_times": request.unknown_times,
+        "fitted": False,
+        **request.parameters.to_json(),
+    }
+
+
+def _reach_only(reach: Reach) -> Json:
+    return {
+        "rule": "foodchainlab",
+        "reachable": {"sites": len(reach.sites), "movements": len(reach.movements)},
+        "truncated": False,
+        "truncated_counts": {},
+    }
+
+
+def _mass_body(snapshot: GraphSnapshot, result: TraceResult) -> Json:
+    sites, shipments = snapshot.nodes["Site"], snapshot.nodes["Shipment"]
+    names = sites.columns["name"]
+    by_site = {path.sites[0]: path for path in reversed(result.paths) if path.sites}
+    origins = [
+        {
+            "site": sites.id_at(origin.site),
+            "name": names[origin.site].as_py(),
+            "probability": round(origin.probability, _DIGITS),
+            "reasons": _reasons(snapshot, by_site.get(origin.site)),
+        }
+        for origin in result.origins
+    ]
+    unresolved = [
+        {"site": sites.id_at(place.site), "probability": round(place.probability, _DIGITS), "reason": place.reason}
+        for place in result.unresolved
+    ]
+    paths = [
+        {
+            "probability": round(path.probability, _DIGITS),
+            "movements": [shipments.id_at(movement) for movement in path.movements],
+            "sites": [sites.id_at(site) for site in path.sites],
+        }
+        for path in result.paths
+    ]
+    return {
+        "rule": result.rule,
+        "origins": origins,
+        "unresolved": unresolved,
+        "paths": paths,
+        "reachable": {"sites": len(result.reach.sites), "movements": len(result.reach.movements)},
+        "truncated": result.truncated,
+        "truncated_counts": dict(result.truncated_counts),
+    }
+
+
+def _reasons(snapshot: GraphSnapshot, path: Any) -> list[str]:
+    if path is None:
+        return []
+    sites, shipments = snapshot.nodes["Site"], snapshot.nodes["Shipment"]
+    way = " -> ".join(sites.id_at(site).partition(":")[2] for site in path.sites)
+    rows = ", ".join(shipments.id_at(movement).partition(":")[2] for movement in path.movements)
+    return [f"{path.probability:.0%} of the probability by way of {way} (shipments {rows})"]
+
+
+def _reachable_lists(snapshot: GraphSnapshot, reach: Reach) -> Json:
+    lists = {
+        "reachable_sites": ("Site", reach.sites),
+        "reachable_movements": ("Shipment", reach.movements),
+        "reachable_lots": ("Lot", reach.lots),
+        "reachable_events": ("Event", reach.events),
+    }
+    return {
+        key: sorted(cast("list[str]", snapshot.nodes[kind].ids.take(np.asarray(positions)).to_pylist()))
+        for key, (kind, positions) in lists.items()
+    }
