@@ -134,7 +134,7 @@ def _seizures(stream: np.random.Generator, options: MarketOptions, world: World,
     wanted = max(round(1.25 * options.seizure_share * options.cases), round(30 * options.scale))
     rows = np.sort(stream.permutation(rows)[:wanted])
     at = flow.arrived[rows] + (stream.uniform(0.02, 3.0, rows.shape[0]) * DAY).astype(np.int64)
-    return Seizures(rows.astype(np.int64), at, (stream.random(rows.shape[0]) < 0.92).astype(np.int64))
+    return Seizures(rows.astype(np.int64), at, (stream.random(rows.shape[0]) < 0.95).astype(np.int64))
 
 
 def _observe(

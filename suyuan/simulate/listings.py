@@ -98,7 +98,7 @@ def purchase_orders(options: MarketOptions, world: World, listings: Listings) ->
     """
     stream = random_stream(options.seed, "purchases")
     share = 1.0 - options.rule2_share - options.seizure_share - options.exhibit_share
-    wanted = max(round(_PURCHASED_SHARE * len(listings)), round(1.3 * share * options.cases))
+    wanted = max(round(_PURCHASED_SHARE * len(listings)), round(2.0 * share * options.cases))
     start = np.maximum(listings.listed_at, EPOCH + options.days * DAY // 3)
     end = listings.ended_by(options) - 2 * DAY
     possible = np.flatnonzero(end > start)

@@ -15,18 +15,20 @@ from suyuan.simulate.world import DAY, EPOCH, FloatArray, IntArray, Role, World
 
 ORDINARY, PURCHASE, SHOWN = 0, 1, 2
 
-_SHARE = {Role.MARKET: 0.19, Role.WAREHOUSE: 0.23, Role.FORWARDER: 0.05, Role.DISPATCH: 0.26}
-_RETAIL_SHARE, _EXPORT_SHARE = 0.21, 0.06
-_CONTRACT_DAYS = {Role.MARKET: 40.0, Role.WAREHOUSE: 45.0, Role.FORWARDER: 40.0, Role.DISPATCH: 50.0}
-_LANES = (0.62, 0.28, 0.10)
+_SHARE = {Role.MARKET: 0.17, Role.WAREHOUSE: 0.19, Role.FORWARDER: 0.04, Role.DISPATCH: 0.22}
+_RETAIL_SHARE, _WALK_IN_SHARE, _EXPORT_SHARE = 0.20, 0.14, 0.04
+_CONTRACT_DAYS = {Role.MARKET: 115.0, Role.WAREHOUSE: 130.0, Role.FORWARDER: 130.0, Role.DISPATCH: 130.0}
+_LANES = (0.77, 0.20, 0.03)
+_SIDE_LANE = 0.18
+_REGULAR = 4.0
 _TRANSIT_DAYS = {Role.MARKET: 1.6, Role.WAREHOUSE: 1.2, Role.FORWARDER: 0.8, Role.DISPATCH: 1.0}
 _SUPPLIED_BY: dict[Role, dict[Role, float]] = {
     Role.MARKET: {Role.FACTORY: 1.0},
-    Role.WAREHOUSE: {Role.MARKET: 0.70, Role.FACTORY: 0.16, Role.WAREHOUSE: 0.14},
+    Role.WAREHOUSE: {Role.MARKET: 0.66, Role.FACTORY: 0.26, Role.WAREHOUSE: 0.08},
     Role.FORWARDER: {Role.WAREHOUSE: 0.7, Role.MARKET: 0.3},
-    Role.DISPATCH: {Role.WAREHOUSE: 0.54, Role.MARKET: 0.28, Role.FORWARDER: 0.14, Role.FACTORY: 0.04},
+    Role.DISPATCH: {Role.WAREHOUSE: 0.44, Role.MARKET: 0.40, Role.FORWARDER: 0.10, Role.FACTORY: 0.06},
 }
-_PIECES = 0.73
+_PIECES = 0.84
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ def schedule(options: MarketOptions, world: World) -> Orders:
     parts = [_layer_orders(stream, options, world, role, total * share) for role, share in _SHARE.items()]
     dispatch = np.flatnonzero(world.bin_role == Role.DISPATCH)
     parts.append(_sink_orders(stream, options, world, dispatch, (Role.STATION, total * _RETAIL_SHARE)))
+    trading = np.flatnonzero(world.bin_role != Role.DISPATCH)
+    parts.append(_sink_orders(stream, options, world, trading, (Role.STATION, total * _WALK_IN_SHARE)))
     upstream = np.flatnonzero((world.bin_role == Role.WAREHOUSE) | (world.bin_role == Role.FORWARDER))
     parts.append(_sink_orders(stream, options, world, upstream, (Role.PORT, total * _EXPORT_SHARE)))
     return join_orders(parts)
@@ -93,11 +97,13 @@ def _layer_orders(
 ) -> Orders:
     """Orders by all bins of one kind of place."""
     bins = np.flatnonzero(world.bin_role == role)
-    lanes = np.repeat(bins, stream.choice(3, bins.shape[0], p=_LANES) + 1)
-    per_lane = max(2, round(count / lanes.shape[0]))
+    n_lanes = stream.choice(3, bins.shape[0], p=_LANES) + 1
+    lanes = np.repeat(bins, n_lanes)
+    main = np.r_[True, np.diff(lanes) != 0]
+    per_lane = max(2, round(count / (bins.shape[0] + (lanes.shape[0] - bins.shape[0]) * _SIDE_LANE)))
     interval = options.days / per_lane
     n_contracts = int(options.days / _CONTRACT_DAYS[role]) + 6
-    lengths = stream.gamma(2.0, _CONTRACT_DAYS[role] / 2.0, (lanes.shape[0], n_contracts))
+    lengths = stream.gamma(_REGULAR, _CONTRACT_DAYS[role] / _REGULAR, (lanes.shape[0], n_contracts))
     ends = np.cumsum(lengths, axis=1) - stream.random((lanes.shape[0], 1)) * _CONTRACT_DAYS[role]
     day = (np.arange(per_lane) + stream.uniform(-0.45, 0.45, (lanes.shape[0], per_lane)) + 0.5) * interval
     contract = np.empty(day.shape, dtype=np.int64)
@@ -106,6 +112,7 @@ def _layer_orders(
     suppliers = _suppliers(stream, world, lanes, n_contracts)
     source = np.take_along_axis(suppliers, contract, axis=1).ravel()
     buyer = np.repeat(lanes, per_lane)
+    placed = np.repeat(main, per_lane) | (stream.random(buyer.shape[0]) < _SIDE_LANE)
     columns = {
         "time": _clock(stream, day.ravel()),
         "source": source,
@@ -115,7 +122,7 @@ def _layer_orders(
         "units": np.where(source < world.n_factories, _factory_units(stream, source.shape[0]), 0),
         "transit": _transit(stream, source.shape[0], _TRANSIT_DAYS[role]),
     }
-    return simple_orders(columns)
+    return simple_orders({name: column[placed] for name, column in columns.items()})
 
 
 def _suppliers(stream: np.random.Generator, world: World, lanes: IntArray, n_contracts: int) -> IntArray:

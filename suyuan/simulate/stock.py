@@ -8,7 +8,7 @@ from suyuan.simulate.codes import random_stream
 from suyuan.simulate.compiled import compiled
 from suyuan.simulate.options import Mixing, MarketOptions
 from suyuan.simulate.orders import PURCHASE, Orders
-from suyuan.simulate.world import DAY, FloatArray, IntArray, Role, World
+from suyuan.simulate.world import DAY, FloatArray, IntArray, World
 
 FIFO, PROPORTIONAL, AGE, OUTSIDE, PARTLY_FIFO = range(5)
 _MODES: dict[Mixing, int] = {
@@ -24,7 +24,7 @@ _LEAST = 0.2
 _KEPT_BACK = 0.2
 _LOT_DAYS = 9
 _REPACK_DAYS = 3
-_DEPTH = {Role.MARKET: 2.0, Role.WAREHOUSE: 2.0, Role.FORWARDER: 1.2, Role.DISPATCH: 2.0}
+_DEPTH = 1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +157,7 @@ def _usual_share(world: World, orders: Orders) -> FloatArray:
     incoming = np.bincount(orders.to_bin[orders.to_bin >= 0], minlength=n_bins)
     ordinary = (orders.source >= world.n_factories) & (orders.kind != PURCHASE)
     outgoing = np.bincount(orders.source[ordinary] - world.n_factories, minlength=n_bins)
-    depth = np.array([_DEPTH[Role(int(role))] for role in world.bin_role])
-    return np.clip(incoming / np.maximum(outgoing, 1) / depth, 0.03, 1.0)
+    return np.clip(incoming / np.maximum(outgoing, 1) / _DEPTH, 0.03, 1.0)
 
 
 @compiled

@@ -47,16 +47,17 @@ STOCKING = (Role.MARKET, Role.WAREHOUSE, Role.FORWARDER, Role.DISPATCH)
 
 _COUNT_AT_SCALE_ONE = {
     Role.MARKET: 10,
-    Role.WAREHOUSE: 26,
+    Role.WAREHOUSE: 20,
     Role.FORWARDER: 7,
-    Role.DISPATCH: 84,
+    Role.DISPATCH: 50,
     Role.PORT: 4,
     Role.BOOTH: 16,
     Role.STATION: 30,
     Role.ROOM: 3,
 }
-_BINS_PER_PRODUCT = {Role.MARKET: 4.5, Role.WAREHOUSE: 9.0, Role.FORWARDER: 2.2, Role.DISPATCH: 13.0}
+_BINS_PER_PRODUCT = {Role.MARKET: 3.0, Role.WAREHOUSE: 4.6, Role.FORWARDER: 1.0, Role.DISPATCH: 7.0}
 _FACTORIES_PER_PRODUCT = 20
+_PRODUCTS_AT_SCALE_ONE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +113,9 @@ def build_world(options: MarketOptions) -> World:
     """Places, products and who makes what."""
     stream = random_stream(options.seed, "world")
     counts = {role: max(2, round(count * options.scale)) for role, count in _COUNT_AT_SCALE_ONE.items()}
-    counts[Role.DISPATCH] = max(3, round(options.seller_count * 84 / 240))
+    counts[Role.DISPATCH] = max(3, round(options.seller_count * _COUNT_AT_SCALE_ONE[Role.DISPATCH] / 240))
     role = np.repeat([int(role) for role in Role], [counts.get(role, options.factory_count) for role in Role])
-    n_products = max(2, round(14 * options.scale))
+    n_products = max(2, round(_PRODUCTS_AT_SCALE_ONE * options.scale))
     makes = _makers(stream, options.factory_count, n_products)
     bin_site, bin_product = _bins(stream, role.astype(np.int64), n_products)
     relabelling = stream.random(role.shape[0]) < options.relabel_share
@@ -152,7 +153,7 @@ def _bins(stream: np.random.Generator, role: IntArray, n_products: int) -> tuple
         size = stream.lognormal(0.0, 0.7 if kind == Role.MARKET else 0.5, places.shape[0])
         kept: set[tuple[int, int]] = set()
         for product in range(n_products):
-            count = int(np.clip(stream.poisson(_BINS_PER_PRODUCT[kind] - 2) + 2, 2, places.shape[0]))
+            count = int(np.clip(stream.poisson(_BINS_PER_PRODUCT[kind] - 1) + 1, 1, places.shape[0]))
             picked = stream.choice(places, count, replace=False, p=size / size.sum())
             kept.update((int(place), product) for place in picked)
         empty = sorted(set(places.tolist()) - {place for place, _ in kept})
