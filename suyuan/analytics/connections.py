@@ -165,7 +165,9 @@ def _ways_back(snapshot: GraphSnapshot, before: _Before, start: Place, goal: Pla
         if places[0] == start:
             yield Connection(places, hops)
             continue
-        steps = sorted(set(before[places[0]]), key=lambda step: (_id(snapshot, step[0]), step[1]), reverse=True)
+        steps = sorted(
+            set(before[places[0]]), key=lambda step: (_id(snapshot, step[0]), step[1]), reverse=True
+        )
         stack.extend(((place, *places), (hop, *hops)) for place, hop in steps)
 
 

@@ -12,6 +12,7 @@ from strawberry.dataloader import DataLoader
 
 from suyuan.graph.store.base import Direction, GraphEdge, Node, Provenance, Scope, View
 from suyuan.service.tokens import SEES_PERSONAL_DATA, Token
+from suyuan.service.tracing import Tracer
 from suyuan.service.workspace import Workspace
 from suyuan.settings import Settings
 
@@ -34,6 +35,7 @@ class RequestContext:
     """Everything a resolver may use. One a request; its reads see one state of the store."""
 
     workspace: Workspace
+    tracer: Tracer
     settings: Settings
     caller: Token | None
     request_id: str = field(default_factory=lambda: secrets.token_hex(8))

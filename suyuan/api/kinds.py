@@ -13,7 +13,8 @@ from suyuan.graph.store.base import Provenance
 def _enum(name: str, members: dict[str, str], descriptions: dict[str, str], description: str) -> Any:
     made = Enum(name, members)
     values = {
-        member.name: strawberry.enum_value(member.value, description=descriptions[member.value]) for member in made
+        member.name: strawberry.enum_value(member.value, description=descriptions[member.value])
+        for member in made
     }
     return strawberry.enum(Enum(name, values), name=name, description=description)
 
@@ -36,7 +37,9 @@ EdgeKind = _enum(
 class Direction(Enum):
     """Along or against the goods, or along or against relationships."""
 
-    BACKWARD = strawberry.enum_value("backward", description="Against the way goods move: to where they came from.")
+    BACKWARD = strawberry.enum_value(
+        "backward", description="Against the way goods move: to where they came from."
+    )
     FORWARD = strawberry.enum_value("forward", description="The way goods move: to where they went.")
 
 

@@ -33,7 +33,9 @@ def _in(source: str, name: str, edge: str, target: str | None, description: str)
     return Link(source, name, edge, target, description, inward=True, many=True)
 
 
-def _records(source: str, name: str, edge: str, target: str, description: str, *, inward: bool = False) -> Link:
+def _records(
+    source: str, name: str, edge: str, target: str, description: str, *, inward: bool = False
+) -> Link:
     return Link(source, name, edge, target, description, inward=inward, many=True, records=True)
 
 
@@ -46,13 +48,17 @@ LINKS: tuple[Link, ...] = (
     _one("Listing", "mark", "BEARS", "Mark", "Electronic mark shown."),
     _out("Listing", "rightsClaimed", "CLAIMS", "Right", "Rights whose numbers the page prints."),
     _out("Listing", "shipments", "FULFILLED_BY", "Shipment", "Shipments seen to fulfil an order of it."),
-    _records("Listing", "dispatches", "FULFILLED_BY", "Dispatch", "Test purchases and waybills of the listing."),
+    _records(
+        "Listing", "dispatches", "FULFILLED_BY", "Dispatch", "Test purchases and waybills of the listing."
+    ),
     _in("Listing", "leads", "ABOUT", "Lead", _ABOUT),
     _in("Listing", "findings", "AGAINST", "Finding", _FINDINGS),
     _one("Seller", "firm", "RUN_BY", "Firm", "Firm that runs the shop."),
     _in("Seller", "listings", "SOLD_BY", "Listing", "Listings of the shop."),
     _out("Seller", "sites", "DISPATCHES_FROM", "Site", "Sites the shop was seen to ship from."),
-    _records("Seller", "dispatches", "DISPATCHES_FROM", "Dispatch", "Observations of the shop shipping from sites."),
+    _records(
+        "Seller", "dispatches", "DISPATCHES_FROM", "Dispatch", "Observations of the shop shipping from sites."
+    ),
     _out("Seller", "identifiers", "HAS", "Identifier", "Phones, accounts and the like seen with the shop."),
     _in("Seller", "licences", "LICENSED_TO", "Licence", "Licences given to the shop."),
     _in("Seller", "leads", "ABOUT", "Lead", _ABOUT),
@@ -91,7 +97,13 @@ LINKS: tuple[Link, ...] = (
     Link("Shipment", "origin", "DEPARTS", "Site", "Site it left.", inward=True),
     _one("Shipment", "destination", "ARRIVES", "Site", "Site it came to."),
     _out("Shipment", "carries", "CARRIES", None, "Lot and product it holds."),
-    _out("Shipment", "continuedBy", "CONTINUES", "Shipment", "Shipments its goods are recorded to have gone on with."),
+    _out(
+        "Shipment",
+        "continuedBy",
+        "CONTINUES",
+        "Shipment",
+        "Shipments its goods are recorded to have gone on with.",
+    ),
     _in("Shipment", "seizures", "SEIZED", "Seizure", "Seizures of it."),
     _in("Lot", "shipments", "CARRIES", "Shipment", "Shipments that hold the lot."),
     _out("Lot", "usedIn", "INPUT", "Event", "Transformations it went into."),

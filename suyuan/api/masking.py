@@ -25,6 +25,4 @@ def masked_properties(table: Table | None, properties: dict[str, Any]) -> dict[s
     if table is None:
         return properties
     personal = {column.name for column in table.columns if column.personal}
-    return {
-        name: mask_text(str(value)) if name in personal else value for name, value in properties.items()
-    }
+    return {name: mask_text(str(value)) if name in personal else value for name, value in properties.items()}

@@ -40,7 +40,9 @@ class Node:
     id: strawberry.ID = strawberry.field(description="Canonical id, such as `Listing:shop:L000001`.")
     node_kind: NodeKind = strawberry.field(description="What it is.")  # pyright: ignore[reportInvalidTypeForm]
     display_name: str = strawberry.field(description="Name or title if known, else the key.")
-    stub: bool = strawberry.field(description="Whether it is only named by others: no row of its own was read.")
+    stub: bool = strawberry.field(
+        description="Whether it is only named by others: no row of its own was read."
+    )
     provenance: Source | None = strawberry.field(description="File and row the fact was read from.")
     extra: JSON | None = strawberry.field(description="Columns of the source outside the exchange format.")
 
@@ -89,7 +91,9 @@ async def neighbour_page(
 ) -> Any:
     """One page of relationships at a node."""
     size = page_size(first, context.settings.max_page)
-    edges = await _edges(context, node_id, allowed_edge_kinds(context, edge_kinds), direction.value, size + 1, after)
+    edges = await _edges(
+        context, node_id, allowed_edge_kinds(context, edge_kinds), direction.value, size + 1, after
+    )
     entries = [_edge_entry(edge, node_id) for edge in edges[:size]]
     cursors = [entry.cursor for entry in entries]
     return EdgeConnection(edges=entries, page_info=page_info(cursors, more=len(edges) > size, after=after))
@@ -139,7 +143,11 @@ def _property_type(column: Column) -> Any:
 def _bare_type(kind: str) -> Any:
     """A class with the declared columns as optional fields; links are added when all types exist."""
     table = table_of_kind(kind)
-    columns = table.columns if table else tuple(Column(name, "text", "Part of the key.") for name in NODE_KINDS[kind].key)
+    columns = (
+        table.columns
+        if table
+        else tuple(Column(name, "text", "Part of the key.") for name in NODE_KINDS[kind].key)
+    )
     namespace: dict[str, Any] = {"__annotations__": {}}
     for column in columns:
         namespace["__annotations__"][column.name] = _property_type(column)
@@ -186,7 +194,9 @@ def _link_to_many(link: Link) -> Any:
             if node is not None
         ]
         cursors = [encode_cursor(edge.id) for edge in shown_edges]
-        return connection_type(edges=entries, page_info=page_info(cursors, more=len(edges) > size, after=after))
+        return connection_type(
+            edges=entries, page_info=page_info(cursors, more=len(edges) > size, after=after)
+        )
 
     return strawberry.field(resolver=_resolver(resolve, connection_type), description=link.description)
 
@@ -225,7 +235,10 @@ def complete_types(extra_fields: dict[str, dict[str, Any]]) -> DomainTypes:
     for kind, domain in _DOMAIN.items():
         for name, made in extra_fields.get(kind, {}).items():
             setattr(domain, name, made)
-        if not hasattr(domain, "__strawberry_definition__") or domain.__strawberry_definition__.origin is not domain:
+        if (
+            not hasattr(domain, "__strawberry_definition__")
+            or domain.__strawberry_definition__.origin is not domain
+        ):
             strawberry.type(domain, name=kind, description=NODE_KINDS[kind].description)
     return DomainTypes(_DOMAIN)
 

@@ -87,7 +87,9 @@ class Trace:
     snapshot: str = strawberry.field(description="SHA-256 of the graph the answer was computed on.")
     parameters: JSON = strawberry.field(description="Parameters of the computation.")
     origins: list[Origin] = strawberry.field(description="Probable origins, most probable first.")
-    unresolved: list[UnresolvedPlace] = strawberry.field(description="Where chains stop, largest share first.")
+    unresolved: list[UnresolvedPlace] = strawberry.field(
+        description="Where chains stop, largest share first."
+    )
     paths: list[TracePath] = strawberry.field(description="Most probable ways, most probable first.")
     paths_table: JSON = strawberry.field(
         description="The same ways as one block of columns: path, probability, hop, movement, from, to."
@@ -127,12 +129,15 @@ def _trace(report: dict[str, Any]) -> Trace:
             for u in report["unresolved"]
         ],
         paths=[
-            TracePath(probability=p["probability"], movement_ids=p["movements"], site_ids=p["sites"]) for p in paths
+            TracePath(probability=p["probability"], movement_ids=p["movements"], site_ids=p["sites"])
+            for p in paths
         ],
         paths_table=_paths_table(paths),
         reachable=Reachable(**report["reachable"]),
         truncated=report["truncated"],
-        truncated_counts=[TruncatedCount(limit=k, count=v) for k, v in sorted(report["truncated_counts"].items())],
+        truncated_counts=[
+            TruncatedCount(limit=k, count=v) for k, v in sorted(report["truncated_counts"].items())
+        ],
         elapsed_ms=report["elapsed_ms"],
     )
 

@@ -16,7 +16,10 @@ class Commands(LazyGroup):
 
     commands_by_name = {  # noqa: RUF012
         "demo": ("suyuan.cli.demo", "Make a market, ingest it, trace a listing, serve it. 一键演示"),
-        "simulate": ("suyuan.cli.simulate", "Write the tables of an invented market with a known truth. 模拟市场"),
+        "simulate": (
+            "suyuan.cli.simulate",
+            "Write the tables of an invented market with a known truth. 模拟市场",
+        ),
         "ingest": ("suyuan.cli.ingest", "Read tables into the store. 导入数据"),
         "trace": ("suyuan.cli.trace", "Where was it made, by which way did it come. 源头追溯"),
         "export": ("suyuan.cli.export", "Write tables or the graph to files. 导出"),

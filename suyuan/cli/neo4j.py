@@ -18,7 +18,8 @@ except ModuleNotFoundError as missing:
 app = typer.Typer(help="Start and stop a local Neo4j server. 本机图数据库", no_args_is_help=True)
 
 HomeOption = Annotated[
-    Path | None, typer.Option("--home", help="Folder of the server's data; default below the user's data folder.")
+    Path | None,
+    typer.Option("--home", help="Folder of the server's data; default below the user's data folder."),
 ]
 
 
@@ -62,7 +63,13 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
 def _print(info: ServerInfo, as_json: bool) -> None:
     browser = f"http://127.0.0.1:{info.http_port}" if info.http_port else None
     if as_json:
-        print_json({"running": True, "url": info.url, "pid": info.pid, "home": str(info.home), "browser": browser})
+        print_json(
+            {"running": True, "url": info.url, "pid": info.pid, "home": str(info.home), "browser": browser}
+        )
         return
     typer.echo(info.url)
-    note(f"Process {info.pid}, data in {info.home}" + (f", Neo4j Browser at {browser}" if browser else "") + ".")
+    note(
+        f"Process {info.pid}, data in {info.home}"
+        + (f", Neo4j Browser at {browser}" if browser else "")
+        + "."
+    )

@@ -10,7 +10,9 @@ import typer
 
 StoreOption = Annotated[
     str | None,
-    typer.Option("--store", metavar="URL", help="Store URL; default $SUYUAN_STORE, else sqlite:///suyuan.db."),
+    typer.Option(
+        "--store", metavar="URL", help="Store URL; default $SUYUAN_STORE, else sqlite:///suyuan.db."
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 KnownAtOption = Annotated[

@@ -18,9 +18,13 @@ _Share = typer.Option(min=0.0, max=1.0)
 @app.command()
 def simulate(
     out: Annotated[Path, typer.Argument(help="Folder to write; made if it is not there.")],
-    seed: Annotated[int, typer.Option(min=0, help="The same seed and options give the same files.")] = _DEFAULT.seed,
+    seed: Annotated[
+        int, typer.Option(min=0, help="The same seed and options give the same files.")
+    ] = _DEFAULT.seed,
     sellers: Annotated[int | None, typer.Option(help="Shops; follows --movements if not given.")] = None,
-    movements: Annotated[int | None, typer.Option(help="About how many shipments; 26,000 if nothing is given.")] = None,
+    movements: Annotated[
+        int | None, typer.Option(help="About how many shipments; 26,000 if nothing is given.")
+    ] = None,
     cases: Annotated[int, typer.Option(min=1, help="Cases with a known factory.")] = _DEFAULT.cases,
     mixing: Annotated[
         str, typer.Option(help="How stock mixes: fifo, proportional, age, partly_fifo or outside.")

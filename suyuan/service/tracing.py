@@ -79,7 +79,11 @@ class Tracer:
         else:
             prepared = self._prepare(snapshot, request)
             result = trace(
-                prepared, kind, position, direction=request.direction, limits=TraceLimits(max_hops=request.max_hops)
+                prepared,
+                kind,
+                position,
+                direction=request.direction,
+                limits=TraceLimits(max_hops=request.max_hops),
             )
             reach = result.reach
             body = _mass_body(snapshot, result)
@@ -103,7 +107,10 @@ class Tracer:
             found = self._prepared.get(key)
             if found is None:
                 found = prepare(
-                    snapshot, request.parameters, unknown_times=UnknownTimes(request.unknown_times), as_of=as_of
+                    snapshot,
+                    request.parameters,
+                    unknown_times=UnknownTimes(request.unknown_times),
+                    as_of=as_of,
                 )
                 self._prepared[key] = found
                 while len(self._prepared) > _PREPARED_KEPT:
@@ -158,7 +165,11 @@ def _mass_body(snapshot: GraphSnapshot, result: TraceResult) -> Json:
         for origin in result.origins
     ]
     unresolved = [
-        {"site": sites.id_at(place.site), "probability": round(place.probability, _DIGITS), "reason": place.reason}
+        {
+            "site": sites.id_at(place.site),
+            "probability": round(place.probability, _DIGITS),
+            "reason": place.reason,
+        }
         for place in result.unresolved
     ]
     paths = [

@@ -1,0 +1,90 @@
+"""``suyuan demo``: from nothing to a served graph, in one command."""
+
+import csv
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from suyuan.cli.output import note, progress_bar
+from suyuan.cli.serve import run_server
+from suyuan.cli.trace import print_report
+from suyuan.errors import ConfigError
+from suyuan.ingest.run import IngestOptions, ingest
+from suyuan.service.tokens import create_token
+from suyuan.service.tracing import Tracer, TraceRequest
+from suyuan.service.workspace import Workspace
+from suyuan.simulate.market import MarketOptions, simulate_market
+
+app = typer.Typer()
+
+
+@app.command()
+def demo(
+    store: Annotated[
+        str, typer.Option("--store", metavar="URL", help="sqlite, neo4j (started here), or a store URL.")
+    ] = "sqlite",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; the next free one if it is taken.")] = 8000,
+    folder: Annotated[Path, typer.Option(help="Folder for the market and the SQLite store.")] = Path("demo-data"),
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="Stop after the trace.")] = False,
+) -> None:
+    """Make a market, ingest it, trace a listing, serve it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    url = _store_url(store, folder)
+    market = folder / "market"
+    note("1. Simulating a market with invented names ...")
+    with progress_bar("Simulating") as progress:
+        summary = simulate_market(MarketOptions(), market, progress)
+    note(f"   {summary.movements_recorded:,} shipments, {summary.sellers} shops, {summary.factories} factories")
+    with Workspace.open(url, create=True) as workspace:
+        note(f"2. Ingesting it into {workspace.store.url} ...")
+        report = ingest(workspace.store, [market], IngestOptions(), None).to_json()
+        note(
+            f"   {report['rows_read']:,} rows read, {report['written']:,} written, "
+            f"{report['unchanged']:,} unchanged, {report['rejected']:,} rejected"
+        )
+        case, factory = _a_listing(market / "truth.csv")
+        note(f"3. Tracing {case} back to where it was made ...")
+        print_report(Tracer(workspace).report(case, TraceRequest()))
+        note(f"   The simulation knows the truth: {factory}")
+        _, token = create_token(workspace.store.documents, "demo", "analyst", days=1)
+    if no_serve:
+        return
+    chosen = _free_port(port)
+    address = f"http://127.0.0.1:{chosen}"
+    typer.echo(f"Address: {address}   query page: {address}/graphiql")
+    typer.echo(f"Token:   {token}   (valid for a day; not needed on this machine)")
+    run_server(url, "127.0.0.1", chosen)
+
+
+def _store_url(store: str, folder: Path) -> str:
+    if store == "sqlite":
+        return f"sqlite:///{folder / 'suyuan.db'}"
+    if store == "neo4j":
+        from suyuan.cli.neo4j import LocalServer, default_home
+
+        note("0. Starting a local Neo4j (the first time it is fetched, about 150 MB) ...")
+        return LocalServer().start(default_home()).url
+    return store
+
+
+def _a_listing(truth: Path) -> tuple[str, str]:
+    with truth.open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if row["case"].startswith("Listing:"):
+                return row["case"], row["factory"]
+    raise ConfigError(f"{truth} names no listing.")
+
+
+def _free_port(wanted: int) -> int:
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                note(f"Port {port} is taken; taking a free one.")
+                continue
+            return int(probe.getsockname()[1])
+    raise ConfigError("No free port on 127.0.0.1.")

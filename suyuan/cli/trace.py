@@ -1,0 +1,117 @@
+"""``suyuan trace``: where was it made, by which way did it come."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from suyuan.cli.output import AsOfOption, JsonOption, KnownAtOption, StoreOption, note, print_json
+from suyuan.errors import ConfigError
+from suyuan.service.tracing import Tracer, TraceRequest
+from suyuan.service.workspace import Workspace
+from suyuan.traceback.parameters import DEFAULT_PARAMETERS, TraceParameters
+
+app = typer.Typer()
+
+
+@app.command()
+def trace(
+    starts: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="ID...",
+            help="Listing, Seller, Shipment, Lot, Site, Seizure, Exhibit or Lead, such as Listing:shop:L000001.",
+            show_default=False,
+        ),
+    ] = None,
+    ids_file: Annotated[
+        str | None, typer.Option("--ids-file", metavar="FILE", help="Ids, one a line; - for standard input.")
+    ] = None,
+    direction: Annotated[str, typer.Option(help="backward or forward.")] = "backward",
+    as_of: AsOfOption = None,
+    known_at: KnownAtOption = None,
+    max_hops: Annotated[int, typer.Option(min=1, help="Longest chain looked at.")] = 12,
+    unknown_times: Annotated[
+        str, typer.Option(help="Movements without times: infer their bounds, exclude or include them.")
+    ] = "infer",
+    mode: Annotated[str, typer.Option(help="mass, or foodchainlab for that tool's rules.")] = "mass",
+    reachable: Annotated[
+        bool, typer.Option("--reachable", help="List everything reachable as well.")
+    ] = False,
+    parameters: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Parameters of the computation (JSON).")
+    ] = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Trace things back to where they were made, or forward to where they went."""
+    ids = [*(starts or []), *_ids_from(ids_file)]
+    if not ids:
+        raise typer.BadParameter("Give at least one id, or --ids-file.", param_hint="ID")
+    request = TraceRequest(
+        direction=direction,  # pyright: ignore[reportArgumentType] - checked by the service
+        as_of=as_of,
+        known_at=known_at,
+        max_hops=max_hops,
+        unknown_times=unknown_times,
+        mode=mode,  # pyright: ignore[reportArgumentType]
+        parameters=_parameters_from(parameters),
+        reachable=reachable,
+    )
+    with Workspace.open(store) as workspace:
+        for report in Tracer(workspace).reports(ids, request):
+            if as_json:
+                print_json(report)
+            else:
+                print_report(report)
+
+
+def _ids_from(file: str | None) -> list[str]:
+    if file is None:
+        return []
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"--ids-file {file} cannot be read: {error}") from error
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _parameters_from(file: Path | None) -> TraceParameters:
+    if file is None:
+        return DEFAULT_PARAMETERS
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"--parameters {file} cannot be read: {error}") from error
+    if not isinstance(document, dict):
+        raise ConfigError(f"--parameters {file} holds no JSON object.")
+    return TraceParameters.from_json(document)
+
+
+def print_report(report: dict[str, Any]) -> None:
+    """A report for people, on standard output."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    reach = report["reachable"]
+    console.print(f"[bold]{report['start']}[/bold]  {report['direction']}, rule: {report['rule']}")
+    console.print(f"Reachable: {reach['sites']} sites, {reach['movements']} movements.")
+    if "origins" in report and report["direction"] == "backward":
+        table = Table("Probable origin 可能来源地", "Name", "Probability", "Why")
+        for origin in report["origins"][:10]:
+            why = "\n".join(origin["reasons"])
+            table.add_row(origin["site"], origin["name"] or "", f"{origin['probability']:.1%}", why)
+        for place in report["unresolved"][:5]:
+            table.add_row(
+                f"unresolved at {place['site']}", "", f"{place['probability']:.1%}", place["reason"]
+            )
+        console.print(table)
+        note("Machine estimate, not a finding. 机器推断，非违法认定。")
+    for limit, count in report["truncated_counts"].items():
+        console.print(f"Cut by {limit}: {count}")
+    for key in ("reachable_sites", "reachable_movements"):
+        if key in report:
+            console.print(f"{key}: {' '.join(report[key])}", soft_wrap=True)

@@ -1,0 +1,146 @@
+"""Use case: tables or the graph to files, whole and in a stated order."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet
+
+from suyuan.errors import ConfigError, ParameterError
+from suyuan.graph.ids import kind_named
+from suyuan.graph.model import Table
+from suyuan.graph.records import batch_schema, precision_name, time_texts
+from suyuan.graph.store.base import Scope, View
+from suyuan.graph.tables import TABLES
+from suyuan.service.graphml import write_graphml
+from suyuan.service.times import microseconds
+from suyuan.service.workspace import Workspace
+from suyuan.service.workbooks import write_workbook
+
+Progress = Callable[[str, float], None]
+
+TABLE_FORMATS: Final = ("csv", "jsonl", "parquet", "xlsx")
+FORMATS: Final = (*TABLE_FORMATS, "graphml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportRequest:
+    """What to write. ``kinds`` restricts to node kinds; empty = everything."""
+
+    format: str
+    kinds: tuple[str, ...] = ()
+    known_at: str | None = None
+
+
+def export_graph(
+    workspace: Workspace, out: Path, request: ExportRequest, progress: Progress | None
+) -> dict[str, Any]:
+    """Writes the export; the report counts what was written.
+
+    Raises
+    ------
+    ParameterError, UnknownKindError
+    ConfigError
+        ``out`` cannot be written.
+    """
+    if request.format not in FORMATS:
+        raise ParameterError("format", request.format, f"one of {', '.join(FORMATS)}")
+    kinds = frozenset(kind_named(kind) for kind in request.kinds)
+    view = workspace.view(Scope(known_at=microseconds("known_at", request.known_at)))
+    try:
+        if request.format == "graphml":
+            counts = write_graphml(view, out, kinds, progress)
+        else:
+            counts = _write_tables(view, out, request.format, kinds, progress)
+    except OSError as error:
+        raise ConfigError(f"{out} cannot be written: {error}") from error
+    return {"out": str(out), "format": request.format, "counts": counts}
+
+
+def _write_tables(
+    view: View, out: Path, format_: str, kinds: frozenset[str], progress: Progress | None
+) -> dict[str, int]:
+    out.mkdir(parents=True, exist_ok=True)
+    chosen = [table for table in TABLES.values() if not kinds or table.kind in kinds]
+    counts: dict[str, int] = {}
+    for done, table in enumerate(chosen):
+        if progress:
+            progress(table.name, done / len(chosen))
+        content = exchange_table(view, table)
+        if content.num_rows:
+            target = out / f"{table.name}.{format_}"
+            partial = target.with_name(target.name + ".partial")
+            _WRITERS[format_](content, partial)
+            partial.replace(target)
+            counts[table.name] = content.num_rows
+    return counts
+
+
+def exchange_table(view: View, table: Table) -> pa.Table:
+    """All records of a table in the exchange format, by id: texts, numbers, lists joined by ``;``, extra columns."""
+    names = [*(column.name for column in table.columns), "extra"]
+    names += [precision_name(column.name) for column in table.columns if column.type == "time"]
+    schema = batch_schema(table)
+    batches = list(view.batches(table.name, names))
+    if not batches:
+        return pa.table({})
+    content = pa.Table.from_batches(batches).select(["id", *names])
+    content = content.cast(pa.schema([schema.field(name) for name in content.column_names])).combine_chunks()
+    content = content.take(pc.sort_indices(content.column("id")))
+    columns = {column.name: _plain(content, column.name, column.type) for column in table.columns}
+    return pa.table({**columns, **_extra_columns(content.column("extra"))})
+
+
+def _plain(content: pa.Table, name: str, type_: str) -> Any:
+    values = content.column(name).combine_chunks()
+    if type_ == "time":
+        return time_texts(values, content.column(precision_name(name)).combine_chunks())
+    if type_ in ("list", "ids"):
+        return pc.binary_join(values, ";")
+    return values
+
+
+def _extra_columns(extra: pa.ChunkedArray) -> dict[str, pa.Array]:
+    if extra.null_count == len(extra):
+        return {}
+    rows: list[dict[str, Any]] = [json.loads(text) if text else {} for text in extra.to_pylist()]
+    names = sorted({name for row in rows for name in row})
+    return {name: pa.array([_as_text(row.get(name)) for row in rows], pa.string()) for name in names}
+
+
+def _as_text(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _write_csv(content: pa.Table, path: Path) -> None:
+    pyarrow.csv.write_csv(content, path)
+
+
+def _write_parquet(content: pa.Table, path: Path) -> None:
+    pyarrow.parquet.write_table(content, path)
+
+
+def _write_jsonl(content: pa.Table, path: Path) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        for line in _json_lines(content):
+            file.write(line)
+
+
+def _json_lines(content: pa.Table) -> Iterator[str]:
+    for batch in content.to_batches(max_chunksize=50_000):
+        for row in batch.to_pylist():
+            filled = {name: value for name, value in row.items() if value is not None}
+            yield json.dumps(filled, ensure_ascii=False) + "\n"
+
+
+_WRITERS: Final[dict[str, Callable[[pa.Table, Path], None]]] = {
+    "csv": _write_csv,
+    "jsonl": _write_jsonl,
+    "parquet": _write_parquet,
+    "xlsx": write_workbook,
+}
