@@ -196,6 +196,8 @@ def test_a_token_in_the_headers_tab_is_sent(page: Page, seen: Seen, address: str
 def test_a_subscription_goes_over_the_websocket(page: Page, seen: Seen, address: str) -> None:
     _open_query_page(page, address)
     _type_query(page, "subscription Count { count }")
+    # The page tells a subscription from a query once it has read the new text, and then names the tab.
+    page.locator(".graphiql-tab", has_text="Count").wait_for()
     page.get_by_role("button", name="Execute query").click()
     page.locator(".result-window").get_by_text("3").wait_for()
     assert f"{address.replace('http', 'ws')}/graphql" in seen.addresses

@@ -24,7 +24,7 @@ class UnknownTimes(Enum):
 
 @strawberry.type
 class Origin:
-    site: strawberry.ID
+    site_id: strawberry.ID
     name: str
     probability: float
     reasons: list[str]
@@ -33,13 +33,13 @@ class Origin:
 @strawberry.type
 class Path:
     probability: float
-    movements: list[strawberry.ID]
-    sites: list[strawberry.ID]
+    movement_ids: list[strawberry.ID]
+    site_ids: list[strawberry.ID]
 
 
 @strawberry.type
 class Unresolved:
-    site: strawberry.ID
+    site_id: strawberry.ID
     probability: float
     reason: str
 
@@ -65,11 +65,15 @@ class Query:
         factory, warehouse = strawberry.ID("Site:FAC0003"), strawberry.ID("Site:WH0007")
         reasons = [f"reached from {start}"]
         return Trace(
-            origins=[Origin(site=factory, name="义乌三号厂", probability=0.81, reasons=reasons)],
+            origins=[Origin(site_id=factory, name="义乌三号厂", probability=0.81, reasons=reasons)],
             paths=[
-                Path(probability=0.44, movements=[strawberry.ID("Shipment:SH1")], sites=[factory, warehouse])
+                Path(
+                    probability=0.44,
+                    movement_ids=[strawberry.ID("Shipment:SH1")],
+                    site_ids=[factory, warehouse],
+                )
             ],
-            unresolved=[Unresolved(site=warehouse, probability=0.06, reason="no recorded inflow")],
+            unresolved=[Unresolved(site_id=warehouse, probability=0.06, reason="no recorded inflow")],
             truncated=False,
         )
 
