@@ -9,7 +9,7 @@ from suyuan.simulate.calendar import day_text, time_text
 from suyuan.simulate.cases import seizure_ids
 from suyuan.simulate.codes import random_stream
 from suyuan.simulate.geography import Division, coordinates, full_name, street_address
-from suyuan.simulate.listings import listing_ids
+from suyuan.simulate.listings import listing_id
 from suyuan.simulate.records import lot_ids
 from suyuan.simulate.tables import TableWriter
 from suyuan.simulate.world import DAY, EPOCH, Role, product_ids
@@ -174,8 +174,8 @@ def _add_dispatch(
     shop = market.population.shops[int(market.listings.shop[listing])]
     site = market.site_ids[int(market.flow.from_site[movement])]
     key = (shop.platform, shop.seller_id, site, time_text(int(market.flow.departed[movement])))
-    listing_id = listing_ids(listing + 1)[-1] if source == "test_purchase" else None
-    rows.setdefault(key, (source, listing_id, market.records.shipment_id(movement) if named else None))
+    bought = listing_id(listing) if source == "test_purchase" else None
+    rows.setdefault(key, (source, bought, market.records.shipment_id(movement) if named else None))
 
 
 def _write_seizures(market: Market, writer: TableWriter) -> None:

@@ -44,9 +44,14 @@ class Listings:
         return np.where(self.delisted_at < 0, EPOCH + options.days * DAY, self.delisted_at)
 
 
+def listing_id(number: int) -> str:
+    """Id of a listing (`L000001` for number 0)."""
+    return f"L{number + 1:06d}"
+
+
 def listing_ids(count: int) -> list[str]:
-    """Listing ids (`L000001`), by listing number."""
-    return [f"L{number + 1:06d}" for number in range(count)]
+    """Listing ids, by listing number."""
+    return [listing_id(number) for number in range(count)]
 
 
 def build_listings(options: MarketOptions, world: World, population: Population) -> Listings:
