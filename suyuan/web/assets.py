@@ -33,9 +33,17 @@ def static_directory() -> Path:
     return Path(str(files("suyuan.web"))) / "static"
 
 
-def landing_page() -> str:
-    """HTML of the page at ``/``. Its links are relative, so the server may sit below a path prefix."""
-    return (static_directory() / "index.html").read_text(encoding="utf-8")
+def landing_page(*, explorer: bool = True) -> str:
+    """HTML of the page at ``/``. Its links are relative, so the server may sit below a path prefix.
+
+    Parameters
+    ----------
+    explorer : whether the server has ``/graphiql`` and ``/schema.graphql``, which are linked only then
+    """
+    text = (static_directory() / "index.html").read_text(encoding="utf-8")
+    before, _, rest = text.partition("<!-- explorer -->")
+    links, _, after = rest.partition("<!-- end of explorer -->")
+    return before + (links if explorer else "") + after
 
 
 def graphiql_page() -> str:

@@ -65,6 +65,12 @@ def test_the_landing_page_needs_no_script_and_has_landmarks() -> None:
     assert tags.count("h1") == 1
 
 
+def test_the_landing_page_links_the_explorer_only_where_there_is_one() -> None:
+    with_it, without_it = _Page(landing_page()).links, _Page(landing_page(explorer=False)).links
+    assert {"graphiql", "schema.graphql", "livez", "readyz", "metrics"} <= set(with_it)
+    assert set(with_it) - set(without_it) == {"graphiql", "schema.graphql"}
+
+
 def test_the_policy_allows_no_foreign_source() -> None:
     assert "'unsafe-eval'" not in CONTENT_SECURITY_POLICY
     assert "http" not in CONTENT_SECURITY_POLICY
