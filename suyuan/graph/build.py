@@ -17,24 +17,24 @@ from suyuan.graph.edgebuild import (
     edge_set,
     edges_of,
 )
+from suyuan.graph.freezing import frozen
 from suyuan.graph.gather import DIGEST, Rows, columns_needed, gather
 from suyuan.graph.model import NODE_KINDS, End
 from suyuan.graph.movementbuild import Legs, legs_of, movements_of
-from suyuan.graph.naming import Numbered, number, references_of
+from suyuan.graph.naming import FreshNumbers, Numbered, number, references_of
 from suyuan.graph.nodebuild import Columns, lot_columns, node_table, record_columns, spread
 from suyuan.graph.references import Placed
 from suyuan.graph.snapshot import (
     EdgeSet,
     GraphSnapshot,
     Int32Array,
-    Ledger,
     Movements,
     NodeTable,
     SnapshotBasis,
 )
 from suyuan.graph.store.base import View
 from suyuan.graph.tables import TABLES, table_of_kind
-from suyuan.graph.texts import plain, sorted_order
+from suyuan.graph.texts import plain
 
 Progress = Callable[[str, int], None]
 """Told the name of a table and how many of its records were read."""
@@ -73,61 +73,45 @@ def build_snapshot(tables: Mapping[str, Iterable[pa.RecordBatch]], seq: int = 0)
     return _build({name: gather(TABLES[name], tables.get(name, ())) for name in TABLES}, seq)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Building:
-    """The parts of a snapshot as they come to be. ``position``: of each record among the nodes of its kind."""
+    """The parts of a snapshot as they come to be."""
 
     tables: dict[str, Rows]
+    ids: Mapping[str, pa.Array]
     numbered: Numbered
     units: list[str]
-    position: dict[str, Int32Array]
-
-    def ids(self, kind: str) -> pa.Array:
-        return self.numbered.kinds[kind].ids
 
     def count(self, kind: str) -> int:
-        return len(self.ids(kind))
+        return len(self.ids[kind])
 
 
 def _build(tables: dict[str, Rows], seq: int) -> GraphSnapshot:
-    numbered = number(tables, references_of(tables))
-    positions = {
-        name: numbered.kinds[rows.table.kind].record_place for name, rows in tables.items() if rows.table.kind
-    }
-    parts = _Building(tables, numbered, [""], positions)
+    numbers = FreshNumbers()
+    numbered = number(tables, references_of(tables), numbers)
+    parts = _Building(tables, numbers.ids, numbered, [""])
+    ledgers = {name: ledger_of(rows, numbered.records.get(name)) for name, rows in tables.items()}
     movements, shipments, loose = _shipments(parts)
-    nodes = {kind: shipments if kind == "Shipment" else _nodes(parts, kind) for kind in NODE_KINDS}
-    lots, lot_texts = lot_columns(parts.ids("Lot"), parts.ids("Product"))
-    nodes["Lot"] = node_table("Lot", nodes["Lot"].ids, nodes["Lot"].by_id, _no_rows(parts.count("Lot")), lots)
-    listings = tables["listings"]
-    claim_listing, claim_number = claims_of(listings, parts.position["listings"])
+    lots, lot_texts = lot_columns(*numbers.lots, parts.ids["Product"])
+    nodes = {kind: _nodes(parts, kind) for kind in NODE_KINDS if kind not in ("Shipment", "Lot")}
+    nodes["Shipment"] = shipments
+    nodes["Lot"] = _node_table_by_id("Lot", parts.ids["Lot"], _no_rows(parts.count("Lot")), lots)
+    claim_listing, claim_number = claims_of(tables["listings"], numbered.records["listings"])
     claimed = claim_edges(
-        claim_listing, claim_number, parts.position["rights"], tables["rights"].columns["number"]
+        claim_listing, claim_number, numbered.records["rights"], tables["rights"].columns["number"]
     )
-    ledgers = {name: _ledger(rows) for name, rows in tables.items()}
-    return GraphSnapshot(
-        snapshot_id=content_id(ledgers),
-        seq=seq,
-        nodes=nodes,
-        movements=movements,
-        edges=_edges(parts, claimed),
-        units=tuple(parts.units),
-        basis=SnapshotBasis(
-            ledgers,
-            *loose,
-            lot_texts,
-            np.arange(len(lot_texts), dtype=np.int32),
-            claim_listing,
-            claim_number,
-        ),
+    codes = np.arange(len(lot_texts), dtype=np.int32)
+    return frozen(
+        GraphSnapshot(
+            snapshot_id=content_id(ledgers),
+            seq=seq,
+            nodes=nodes,
+            movements=movements,
+            edges=_edges(parts, claimed),
+            units=tuple(parts.units),
+            basis=SnapshotBasis(ledgers, *loose, lot_texts, codes, claim_listing, claim_number),
+        )
     )
-
-
-def _ledger(rows: Rows) -> Ledger:
-    if rows.table.kind:
-        return ledger_of(rows)
-    order = sorted_order(rows.ids)
-    return Ledger(rows.digests[order], plain(pc.take(rows.ids, pa.array(order))))
 
 
 def _no_rows(n: int) -> np.ndarray:
@@ -135,14 +119,18 @@ def _no_rows(n: int) -> np.ndarray:
 
 
 def _nodes(parts: _Building, kind: str) -> NodeTable:
-    ids = parts.ids(kind)
+    ids = parts.ids[kind]
     table = table_of_kind(kind)
     row = _no_rows(len(ids))
     columns: Columns = {}
     if table:
         rows = parts.tables[table.name]
-        row[parts.position[table.name]] = np.arange(len(rows), dtype=np.int32)
+        row[parts.numbered.records[table.name]] = np.arange(len(rows), dtype=np.int32)
         columns = {name: spread(values, row, name) for name, values in record_columns(kind, rows).items()}
+    return _node_table_by_id(kind, ids, row, columns)
+
+
+def _node_table_by_id(kind: str, ids: pa.Array, row: np.ndarray, columns: Columns) -> NodeTable:
     return node_table(kind, ids, np.arange(len(ids), dtype=np.int32), row, columns)
 
 
@@ -150,7 +138,7 @@ def _shipments(parts: _Building) -> tuple[Movements, NodeTable, tuple[Int32Array
     rows = parts.tables["shipments"]
     placed = parts.numbered.placed["shipments"]
     legs = legs_of(rows, placed, parts.units)
-    place = parts.position["shipments"]
+    place = parts.numbered.records["shipments"]
     row_at_place = _no_rows(parts.count("Shipment"))
     row_at_place[place] = np.arange(len(rows), dtype=np.int32)
     moves = (legs.from_site >= 0) & (legs.to_site >= 0)
@@ -160,7 +148,7 @@ def _shipments(parts: _Building) -> tuple[Movements, NodeTable, tuple[Int32Array
     by_id = np.empty(len(place_at), np.int32)
     by_id[place_at] = np.arange(len(place_at), dtype=np.int32)
     _renumber(parts, by_id)
-    ids = plain(pc.take(parts.ids("Shipment"), pa.array(place_at)))
+    ids = plain(pc.take(parts.ids["Shipment"], pa.array(place_at)))
     table = node_table("Shipment", ids, by_id, row_at_place[place_at], {})
     loose_rows = row_at_place[place_at[len(movements) :]]
     return movements, table, _loose(legs, loose_rows)
@@ -176,7 +164,7 @@ def _renumber(parts: _Building, position_of_place: Int32Array) -> None:
                 else part
                 for part in named
             ]
-    parts.position["shipments"] = position_of_place[parts.position["shipments"]]
+    parts.numbered.records["shipments"] = position_of_place[parts.numbered.records["shipments"]]
 
 
 def _loose(legs: Legs, rows: np.ndarray) -> tuple[Int32Array, Int32Array, Int32Array]:
@@ -194,7 +182,7 @@ def _edges(parts: _Building, claimed: LooseEdges) -> dict[EdgeKey, EdgeSet]:
             if edge.kind in MOVEMENT_EDGES or edge.target.by:
                 continue
             placed: Mapping[End, list[Placed]] = parts.numbered.placed[name]
-            for edges in edges_of(rows, edge, placed, parts.position.get(name)):
+            for edges in edges_of(rows, edge, placed, parts.numbered.records.get(name)):
                 loose.setdefault(edges.key, []).append(edges)
     if len(claimed.source):
         loose[claimed.key] = [claimed]

@@ -3,21 +3,35 @@
 import hashlib
 from collections.abc import Mapping
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from suyuan.graph.gather import Rows, gather
-from suyuan.graph.snapshot import Ledger
+from suyuan.graph.snapshot import Int32Array, Ledger
 from suyuan.graph.store.base import View
 from suyuan.graph.tables import TABLES
-from suyuan.graph.texts import sorted_order
+from suyuan.graph.texts import plain, sorted_order
 
 
-def ledger_of(rows: Rows) -> Ledger:
-    """The ledger of a table's records."""
-    order = sorted_order(rows.ids)
-    return Ledger(rows.digests[order])
+def ledger_of(rows: Rows, place: Int32Array | None = None) -> Ledger:
+    """The ledger of a table's records.
+
+    Parameters
+    ----------
+    place : where each record stands among the nodes of its kind by id, if known.
+    """
+    if rows.table.kind is None or place is None:
+        order = sorted_order(rows.ids)
+        ids = plain(pc.take(rows.ids, pa.array(order))) if rows.table.kind is None else None
+        return Ledger(rows.digests[order], ids)
+    row_at = np.full(int(place.max(initial=-1)) + 1, -1, np.int64)
+    row_at[place] = np.arange(len(place))
+    return Ledger(rows.digests[row_at[row_at >= 0]])
 
 
 def content_id(ledgers: Mapping[str, Ledger]) -> str:
-    """SHA-256 (hex) over the tables that hold records, by name: name, count, and the digests in record id order."""
+    """SHA-256 (hex) over the tables that hold records, by name: name, count, digests in record id order."""
     total = hashlib.sha256()
     for name in sorted(ledgers):
         digests = ledgers[name].digests

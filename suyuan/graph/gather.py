@@ -44,7 +44,7 @@ def is_own(table: Table, end: End) -> bool:
 
 @cache
 def columns_needed(table: Table) -> tuple[str, ...]:
-    """Columns of a table that a snapshot is made of, in the order of the table; ``id`` and ``digest`` apart."""
+    """Columns of a table that a snapshot needs besides ``id`` and ``digest``, in the order of the table."""
     wanted = set(NODE_COLUMNS.get(table.kind or "", ()))
     for edge in table.edges:
         wanted.update(_columns_of_edge(table, edge))

@@ -1,36 +1,67 @@
-"""Numbering of nodes: every record and everything that records name, by kind, in the order of their ids."""
+"""Numbering of nodes: every record and everything that records name, by kind."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from suyuan.graph.gather import Rows
 from suyuan.graph.model import NODE_KINDS, End
 from suyuan.graph.nodebuild import lot_parts
 from suyuan.graph.references import Named, Placed, ends_of, named_by
 from suyuan.graph.snapshot import Int32Array
-from suyuan.graph.texts import distinct, joined
+from suyuan.graph.texts import distinct, joined, plain
 
 References = Mapping[str, Mapping[End, list[Named]]]
 """By table and end, what the records of the table name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Numbering:
-    """Nodes of one kind: ``ids`` sorted and distinct; ``record_place[i]`` is the place of record i among them."""
+class Numbers(Protocol):
+    """Gives nodes their positions."""
 
-    ids: pa.Array
-    record_place: Int32Array
+    def assign(self, kind: str, ids: pa.Array) -> Int32Array:
+        """Positions of canonical ids of a kind. Called once a kind, with all its ids, Lot first."""
+        ...
+
+    def lot_products(self) -> pa.Array:
+        """Canonical ids of the products that the ids of numbered lots tell of."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """All kinds, and by table and end the places of what its records name."""
+    """Positions of records by table, and by table and end those of what its records name."""
 
-    kinds: Mapping[str, Numbering]
-    placed: Mapping[str, dict[End, list[Placed]]]
+    records: dict[str, Int32Array]
+    placed: dict[str, dict[End, list[Placed]]]
+
+
+class FreshNumbers:
+    """Numbers the nodes of a whole graph in the order of their ids."""
+
+    def __init__(self) -> None:
+        self.ids: dict[str, pa.Array] = {}
+        self.lots: tuple[pa.Array, pa.Array] = (pa.array([], pa.string()), pa.array([], pa.string()))
+
+    def assign(self, kind: str, ids: pa.Array) -> Int32Array:
+        """Positions of ids; see :class:`Numbers`."""
+        found = distinct(ids)
+        self.ids[kind] = found.texts
+        if kind == "Lot":
+            self.lots = lot_parts(found.texts)
+        return found.place.astype(np.int32)
+
+    def lot_products(self) -> pa.Array:
+        """See :class:`Numbers`."""
+        return named_products(self.lots[0])
+
+
+def named_products(product_ids: pa.Array) -> pa.Array:
+    """The ids among those of :func:`suyuan.graph.nodebuild.lot_parts` that name a product."""
+    return plain(pc.filter(product_ids, pc.not_equal(product_ids, "")))
 
 
 def references_of(tables: Mapping[str, Rows]) -> References:
@@ -38,47 +69,40 @@ def references_of(tables: Mapping[str, Rows]) -> References:
     return {name: {end: named_by(rows, end) for end in ends_of(rows.table)} for name, rows in tables.items()}
 
 
-def number(tables: Mapping[str, Rows], references: References) -> Numbered:
-    """Numbers all nodes of a graph.
+def number(tables: Mapping[str, Rows], references: References, numbers: Numbers) -> Numbered:
+    """Numbers the nodes that records are and name.
 
     A product that only the id of a lot tells of is a node too: lots of one product must find each other.
     """
-    kinds: dict[str, Numbering] = {}
+    records: dict[str, Int32Array] = {}
     placed: dict[str, dict[End, list[Placed]]] = {
         name: {end: [] for end in ends} for name, ends in references.items()
     }
-    records = {rows.table.kind: rows.ids for rows in tables.values() if rows.table.kind}
+    tables_of = {rows.table.kind: name for name, rows in tables.items() if rows.table.kind}
     for kind in sorted(NODE_KINDS, key=lambda kind: kind != "Lot"):
-        named = [
-            (table, end, part)
-            for table, ends in references.items()
-            for end, parts in ends.items()
-            for part in parts
-            if part.kind == kind
-        ]
-        own = records.get(kind, pa.array([], pa.string()))
-        extra = [lot_parts(kinds["Lot"].ids)[0]] if kind == "Product" else []
-        kinds[kind], places = _number_kind(own, [part for _, _, part in named], extra)
-        for (table, end, _), positions in zip(named, places, strict=True):
-            placed[table][end].append(positions)
-    return Numbered(kinds, placed)
+        own = tables[tables_of[kind]].ids if kind in tables_of else pa.array([], pa.string())
+        named = _named(references, kind)
+        others = [part.ids for _, _, part in named if part.ids is not own]
+        extra = [numbers.lot_products()] if kind == "Product" else []
+        positions = numbers.assign(kind, joined([own, *others, *extra]))
+        if kind in tables_of:
+            records[tables_of[kind]] = positions[: len(own)]
+        begin = len(own)
+        for table, end, part in named:
+            if part.ids is own:
+                found = positions[: len(own)]
+            else:
+                found = positions[begin : begin + len(part.ids)][part.codes]
+                begin += len(part.ids)
+            placed[table][end].append(Placed(kind, part.rows, found))
+    return Numbered(records, placed)
 
 
-def _number_kind(own: pa.Array, named: list[Named], extra: list[pa.Array]) -> tuple[Numbering, list[Placed]]:
-    others = [part.ids for part in named if part.ids is not own]
-    found = distinct(joined([own, *others, *extra]))
-    ids, place = found.texts, found.place.astype(np.int32)
-    if len(ids) and ids[0].as_py() == "":  # lots of no known product
-        ids, place = ids.slice(1), place - 1
-        ids = joined([ids])
-    record_place = place[: len(own)]
-    placed: list[Placed] = []
-    begin = len(own)
-    for part in named:
-        if part.ids is own:
-            placed.append(Placed(part.kind, part.rows, record_place))
-            continue
-        of_part = place[begin : begin + len(part.ids)]
-        begin += len(part.ids)
-        placed.append(Placed(part.kind, part.rows, of_part[part.codes]))
-    return Numbering(ids, record_place), placed
+def _named(references: References, kind: str) -> list[tuple[str, End, Named]]:
+    return [
+        (table, end, part)
+        for table, ends in references.items()
+        for end, parts in ends.items()
+        for part in parts
+        if part.kind == kind
+    ]

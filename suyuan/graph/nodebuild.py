@@ -66,15 +66,14 @@ def spread(values: Any, row: np.ndarray, name: str) -> Any:
     return plain(taken) if pa.types.is_string(taken.type) else taken
 
 
-def lot_columns(ids: pa.Array, products: pa.Array) -> tuple[Columns, pa.Array]:
-    """``product`` and ``code`` of lots by their ids, and the texts behind the codes (sorted; code = place).
+def lot_columns(product_ids: pa.Array, codes: pa.Array, products: pa.Array) -> tuple[Columns, pa.Array]:
+    """``product`` and ``code`` of lots, and the texts behind the codes (sorted; code = place).
 
     Parameters
     ----------
-    ids : canonical ids of lots.
+    product_ids, codes : from :func:`lot_parts`.
     products : canonical ids of products, sorted; all that the lots name are among them.
     """
-    product_ids, codes = lot_parts(ids)
     place, found = locate(products, None, product_ids)
     texts = distinct(codes)
     columns = {
@@ -88,10 +87,10 @@ def lot_parts(ids: pa.Array) -> tuple[pa.Array, pa.Array]:
     """Canonical ids of the products that lots are of ("" where unknown), and the lots' own codes."""
     key = pc.utf8_slice_codeunits(ids, 4)
     urn = pc.match_substring_regex(key, r"^(urn:|http:|https:)")
-    product = pc.if_else(urn, "", pc.replace_substring_regex(key, r"(?s):.*$", ""))
+    split = pc.split_pattern(pc.if_else(urn, ":", key), ":", max_splits=1)
+    product, code = pc.list_element(split, 0), pc.list_element(split, 1)
     named = pc.binary_join_element_wise("Product", pc.replace_substring(product, "%3A", ":"), ":")
-    code = pc.if_else(urn, key, pc.replace_substring_regex(key, r"(?s)^[^:]*:", ""))
-    return plain(pc.if_else(pc.equal(product, ""), "", named)), plain(code)
+    return plain(pc.if_else(pc.equal(product, ""), "", named)), plain(pc.if_else(urn, key, code))
 
 
 def node_table(

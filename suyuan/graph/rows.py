@@ -25,7 +25,8 @@ def snapshot_of_rows(rows: Mapping[str, Sequence[Row]], seq: int = 0) -> GraphSn
     Parameters
     ----------
     rows : by table, dictionaries with the columns of the exchange format. Times are ISO 8601 texts (``2025``,
-        ``2025-03``, ``2025-03-02``, ``2025-03-02T10:10:00Z``) or microseconds; lists are lists, or texts with ``;``.
+        ``2025-03``, ``2025-03-02``, ``2025-03-02T10:10:00Z``) or microseconds; lists are lists, or texts with
+        ``;`` between the entries.
 
     Raises
     ------
@@ -82,7 +83,7 @@ def _time(table: Table, column: Column, value: Any, number: int) -> tuple[int, P
         moment = datetime.fromisoformat((value + "-01-01")[:10] if precision else value)
     except ValueError as error:
         raise RecordError(
-            f"{value!r} is no time; expected ISO 8601 such as 2025-03-02T10:10:00Z, or 2025-03-02, 2025-03, 2025",
+            f"{value!r} is no time; expected ISO 8601: 2025-03-02T10:10:00Z, 2025-03-02, 2025-03 or 2025",
             source=table.name,
             row=number,
             field=column.name,

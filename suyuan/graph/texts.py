@@ -61,16 +61,20 @@ def sorted_order(texts: pa.Array) -> Int64Array:
     Returns
     -------
     int64, shape (n,); equal texts stand together, in no set order.
+    """
+    return _sorted(texts)[0]
 
-    Notes
-    -----
+
+def _sorted(texts: pa.Array) -> tuple[Int64Array, BoolArray]:
+    """The order, and for each place in it whether the same text follows.
+
     Eight bytes at a time are packed into one integer and sorted, first those behind the prefix that all texts
     share; only texts that are still equal are looked at further.
     """
     offsets, data = text_buffers(texts)
     n = len(texts)
     if n < 2 or _is_sorted(offsets, data):
-        return np.arange(n)
+        return np.arange(n), _same_as_next(offsets, data)
     start = _shared_prefix(offsets, data)
     longest = int(np.max(np.diff(offsets)))
     keys = _packed(offsets, data, np.arange(n), start)
@@ -88,7 +92,7 @@ def sorted_order(texts: pa.Array) -> Int64Array:
         again = (keys[1:] == keys[:-1]) & (group[1:] == group[:-1])
         same[:] = False
         same[tied[:-1][again]] = True
-    return order
+    return order, same
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +105,13 @@ class DistinctTexts:
 
 def distinct(texts: pa.Array) -> DistinctTexts:
     """The distinct texts, sorted, with the place of every given one."""
-    order = sorted_order(texts)
+    order, same = _sorted(texts)
     if len(order) == 0:
         return DistinctTexts(texts, order)
-    offsets, data = text_buffers(texts)
-    first = _first_of_run(offsets, data, order)
+    first = np.append(True, ~same)
     place = np.empty(len(order), np.int64)
     place[order] = np.cumsum(first) - 1
-    if first.all() and order[0] == 0 and np.array_equal(order, place):
+    if not same.any() and np.array_equal(order, np.arange(len(order))):
         return DistinctTexts(texts, place)
     return DistinctTexts(plain(pc.take(texts, pa.array(order[first]))), place)
 
@@ -177,12 +180,11 @@ def _packed(offsets: np.ndarray, data: np.ndarray, rows: np.ndarray, start: int)
 
 
 @compiled
-def _first_of_run(offsets: np.ndarray, data: np.ndarray, order: np.ndarray) -> np.ndarray:
-    first = np.ones(len(order), np.bool_)
-    for k in range(1, len(order)):
-        a, b = order[k - 1], order[k]
-        first[k] = _compare(data, offsets[a], offsets[a + 1], data, offsets[b], offsets[b + 1]) != 0
-    return first
+def _same_as_next(offsets: np.ndarray, data: np.ndarray) -> np.ndarray:
+    same = np.zeros(max(0, len(offsets) - 2), np.bool_)
+    for i in range(len(same)):
+        same[i] = _compare(data, offsets[i], offsets[i + 1], data, offsets[i + 1], offsets[i + 2]) == 0
+    return same
 
 
 @compiled
