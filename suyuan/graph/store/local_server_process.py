@@ -11,6 +11,8 @@ from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 POLL_S = 0.1
+BLANK_PATIENCE_S = 2.0
+BLANK_POLL_S = 0.01
 
 
 def port_is_free(port: int) -> bool:
@@ -52,31 +54,40 @@ def spawn(command: Sequence[str], log: Path) -> int:
             (os.POSIX_SPAWN_DUP2, out, 1),
             (os.POSIX_SPAWN_DUP2, out, 2),
         ]
-        return os.posix_spawn(command[0], command, os.environ, file_actions=actions, setsid=True)
+        return os.posix_spawn(command[0], list(command), os.environ, file_actions=actions, setsid=True)
     finally:
         os.close(out)
         os.close(null)
 
 
 def command_line(pid: int) -> str:
-    """The words a running process was started with, blank if there is none (a zombie has none either)."""
-    proc = Path(f"/proc/{pid}/cmdline")
-    if Path("/proc/self/cmdline").exists():
+    """The words a running process was started with; blank if there is none, or none any more.
+
+    Notes
+    -----
+    Linux shows no words for an instant while a program is replaced by another, and from the moment it begins
+    to end, when its ports and file locks may still be held. So blank is believed of a process that has ended
+    altogether, else only when it lasts (threads of the kernel have no words either).
+    """
+    if not Path("/proc/self/cmdline").exists():
+        command = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
+    deadline = time.monotonic() + BLANK_PATIENCE_S
+    while True:
         try:
-            return proc.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            words = Path(f"/proc/{pid}/cmdline").read_bytes()
+            stat = Path(f"/proc/{pid}/stat").read_text("utf-8", errors="replace")
         except OSError:
             return ""
-    found = subprocess.run(
-        ["ps", "-ww", "-o", "command=", "-p", str(pid)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return found.stdout
+        fields = stat.rpartition(")")[2].split()
+        ended = fields[0] in "ZX" and int(fields[17]) <= 1  # state and number of threads
+        if words or ended or time.monotonic() > deadline:
+            return words.replace(b"\0", b" ").decode(errors="replace")
+        time.sleep(BLANK_POLL_S)
 
 
 def has_ended(pid: int, mark: str) -> bool:
-    """Whether the process whose command line holds ``mark`` is gone; a number reused by another program counts as gone."""
+    """Whether no process of that id with ``mark`` in its command line lives."""
     with suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
     return mark not in command_line(pid)
