@@ -1,0 +1,5 @@
+"""``python -m suyuan.cli``."""
+
+from suyuan.cli.main import main
+
+main()
