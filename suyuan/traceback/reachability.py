@@ -1,0 +1,150 @@
+"""Everything that goods can have come from, or gone to.
+
+The walk goes hop by hop. A movement carries the latest time by which goods on it may have left so as still
+to reach the start (its *limit*); where times are not exact the limit depends on the path, so a movement is
+taken up again when a later hop finds a better one. The result does not depend on the order of visits: the
+set, the hops and the limits are those of all feasible paths of at most so many hops.
+"""
+
+import numpy as np
+
+from suyuan.graph.compiled import compiled
+from suyuan.graph.snapshot import Int32Array
+from suyuan.traceback.visits import (
+    Scans,
+    Visits,
+    add_scan,
+    add_visit,
+    empty_scans,
+    empty_visits,
+    place_of,
+    scan_slot,
+)
+from suyuan.traceback.walking import NOTHING_SCANNED, Walk, recorded_far, steps
+
+Room = tuple[Int32Array, Int32Array]
+
+
+@compiled
+def reach(
+    walk: Walk, starts: Int32Array, first_hop: int, max_hops: int, max_nodes: int
+) -> tuple[Visits, int, int]:
+    """Walk from `starts`, which are at hop `first_hop`.
+
+    Returns
+    -------
+    The visits, starts first; how many movements the hop limit cut, and how many the node limit.
+    """
+    visits = empty_visits(max(64, 2 * len(starts)))
+    for start in starts:
+        if place_of(visits, start) < 0:
+            visits = add_visit(visits, start, first_hop, walk.limit[start], -1)
+    scans = empty_scans()
+    room = (np.empty(256, np.int32), np.empty(256, np.int32))
+    frontier = np.arange(visits.count[0]).astype(np.int32)
+    hop = first_hop
+    while len(frontier) > 0 and hop < max_hops:
+        hop += 1
+        before = visits.count[0]
+        limits = visits.limit[frontier]
+        again = np.empty(0, np.int32)
+        for i in range(len(frontier)):
+            visits, scans, again, room = step_on(
+                walk, visits, scans, again, room, frontier[i], limits[i], hop, max_nodes
+            )
+            if visits.count[0] >= max_nodes:
+                return visits, 0, len(frontier) - i
+        frontier = np.concatenate((again, np.arange(before, visits.count[0]).astype(np.int32)))
+    return visits, unseen_beyond(walk, visits, frontier, room), 0
+
+
+@compiled
+def step_on(
+    walk: Walk,
+    visits: Visits,
+    scans: Scans,
+    again: Int32Array,
+    room: Room,
+    place: int,
+    limit: int,
+    hop: int,
+    max_nodes: int,
+) -> tuple[Visits, Scans, Int32Array, Room]:
+    """Take all steps from the movement at `place`; `again` gathers visits whose limit became better."""
+    near = visits.movement[place]
+    scanned, scans = scan_before(walk, scans, near, limit)
+    if scanned >= limit:
+        return visits, scans, again, room
+    count, found, kinds = steps(walk, near, limit, scanned, room[0], room[1])
+    for j in range(count):
+        far = found[j]
+        far_limit = min(walk.limit[far], limit) if walk.narrows else walk.limit[far]
+        known = place_of(visits, far)
+        if known < 0:
+            if visits.count[0] < max_nodes:
+                visits = add_visit(visits, far, hop, far_limit, place)
+        elif far_limit > visits.limit[known]:
+            visits.limit[known] = far_limit
+            if visits.taken_up[known] != hop:
+                visits.taken_up[known] = hop
+                again = np.append(again, np.int32(known))
+    return visits, scans, again, (found, kinds)
+
+
+@compiled
+def scan_before(walk: Walk, scans: Scans, near: int, limit: int) -> tuple[int, Scans]:
+    """The limit up to which the same goods were looked for at the same site before; notes the new one."""
+    low, high = recorded_far(walk, near)
+    if walk.longest_stay > 0 or low < high:
+        return NOTHING_SCANNED, scans
+    site, goods = walk.leaves[near], walk.carried[near]
+    place = scans.table[scan_slot(scans, site, goods)] - 1
+    if place < 0:
+        return NOTHING_SCANNED, add_scan(scans, site, goods, limit)
+    scanned = scans.limit[place]
+    scans.limit[place] = max(scanned, limit)
+    return scanned, scans
+
+
+@compiled
+def unseen_beyond(walk: Walk, visits: Visits, frontier: Int32Array, room: Room) -> int:
+    """How many movements of the frontier have a step to one that was not visited."""
+    count = 0
+    for place in frontier:
+        near, limit = visits.movement[place], visits.limit[place]
+        n_steps, found, kinds = steps(walk, near, limit, NOTHING_SCANNED, room[0], room[1])
+        room = (found, kinds)
+        for j in range(n_steps):
+            if place_of(visits, found[j]) < 0:
+                count += 1
+                break
+    return count
+
+
+@compiled
+def sorted_distinct(values: Int32Array) -> Int32Array:
+    """Values in order, each once."""
+    ordered = np.sort(values)
+    count = 0
+    for i in range(len(ordered)):
+        if count == 0 or ordered[i] != ordered[count - 1]:
+            ordered[count] = ordered[i]
+            count += 1
+    return ordered[:count].copy()
+
+
+@compiled
+def ends_of(
+    movements: Int32Array, from_site: Int32Array, to_site: Int32Array, goods: Int32Array
+) -> tuple[Int32Array, Int32Array]:
+    """Sites at the ends of movements, and lots on them, sorted."""
+    sites = np.empty(2 * len(movements), np.int32)
+    lots = np.empty(len(movements), np.int32)
+    n_lots = 0
+    for i in range(len(movements)):
+        sites[2 * i] = from_site[movements[i]]
+        sites[2 * i + 1] = to_site[movements[i]]
+        if goods[movements[i]] >= 0:
+            lots[n_lots] = goods[movements[i]]
+            n_lots += 1
+    return sorted_distinct(sites), sorted_distinct(lots[:n_lots])

@@ -1,0 +1,297 @@
+"""Movements arranged for walking from one to those that may have come before it, or after it.
+
+One set of kernels walks both ways. *Near* is the movement a step is taken from, *far* the one it leads to.
+Backward, a far movement can have come before a near one when its ``key``, the earliest arrival, is not
+after the near one's ``limit``, the latest departure. Forward, times are negated: the key is minus the
+latest departure of what follows, the limit minus the earliest arrival of what went before.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from suyuan.graph.compiled import compiled
+from suyuan.graph.ordering import group_order, group_places
+from suyuan.graph.snapshot import BoolArray, Int32Array, Int64Array
+from suyuan.traceback.goods import (
+    DISAGREE,
+    JOINED,
+    Goods,
+    Links,
+    agreement,
+    linked_products,
+    product_of,
+)
+from suyuan.traceback.visits import enlarged
+
+NOTHING_SCANNED: Final = -(2**63)
+
+
+class Streams(NamedTuple):
+    """Movements of one product at one site, for every such pair, in both directions of flow.
+
+    Streams of site v are ``site_start[v]:site_start[v + 1]``, by product; -1, the unknown product, comes
+    first. Shapes: (n_sites + 1,), (n_streams,).
+    """
+
+    site_start: Int64Array
+    product: Int32Array
+
+
+class Recorded(NamedTuple):
+    """Movements that a record says went on with one another.
+
+    ``start`` has shape (n_movements + 1,), or (1,) when there is no such record; far movements recorded for
+    near movement m are ``far[start[m]:start[m + 1]]``. ``decided[m]``: m is the far one of some record.
+    """
+
+    start: Int64Array
+    far: Int32Array
+    decided: BoolArray
+
+
+class Walk(NamedTuple):
+    """One direction of walking.
+
+    ``leaves`` is the site at which a step is taken from a movement, ``comes`` the one at which it is taken
+    to it. ``order[start[s]:start[s + 1]]`` are the far movements of stream s by key;
+    ``loose[loose_start[s]:...]`` those of them whose limit lies beyond their key. ``near_low``,
+    ``far_high``: bounds of the times between which a stay is measured, empty when ``longest_stay`` is 0,
+    that is, unbounded. ``narrows``: the limit of a far movement is never beyond that of the near one.
+    """
+
+    leaves: Int32Array
+    comes: Int32Array
+    carried: Int32Array
+    key: Int64Array
+    limit: Int64Array
+    streams: Streams
+    start: Int64Array
+    order: Int32Array
+    loose_start: Int64Array
+    loose: Int32Array
+    goods: Goods
+    links: Links
+    recorded: Recorded
+    near_low: Int64Array
+    far_high: Int64Array
+    longest_stay: int
+    narrows: bool
+
+
+@compiled
+def number_streams(
+    site: Int32Array, product: Int32Array, n_sites: int, n_products: int
+) -> tuple[Int32Array, Int64Array, Int32Array]:
+    """Streams of (site, product) pairs, in that order.
+
+    Returns
+    -------
+    stream of each pair given, int32; ``site_start`` and ``product`` of :class:`Streams`.
+    """
+    n = len(site)
+    by_product, _ = group_places(product + 1, n_products + 1)
+    by_site, _ = group_places(site[by_product], n_sites)
+    stream = np.empty(n, np.int32)
+    products = np.empty(n, np.int32)
+    site_start = np.zeros(n_sites + 1, np.int64)
+    count = 0
+    before = -1
+    for place in range(n):
+        i = by_product[by_site[place]]
+        if before < 0 or site[i] != site[before] or product[i] != product[before]:
+            products[count] = product[i]
+            site_start[site[i] + 1] += 1
+            count += 1
+        stream[i] = count - 1
+        before = i
+    for v in range(n_sites):
+        site_start[v + 1] += site_start[v]
+    return stream, site_start, products[:count].copy()
+
+
+@compiled
+def stream_at(site: int, product: int, streams: Streams) -> int:
+    """The stream of a product at a site, -1 if there is none."""
+    low, end = streams.site_start[site], streams.site_start[site + 1]
+    high = end
+    while low < high:
+        middle = (low + high) // 2
+        if streams.product[middle] < product:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < end and streams.product[low] == product else -1
+
+
+@compiled
+def first_after(keys: Int64Array, order: Int32Array, low: int, high: int, after: int) -> int:
+    """First place in ``order[low:high]`` with a key above ``after``."""
+    while low < high:
+        middle = (low + high) // 2
+        if keys[order[middle]] <= after:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@compiled
+def streams_for(walk: Walk, site: int, product: int) -> Int32Array:
+    """Streams at a site that can hold goods of a product, or of an unknown one (-1)."""
+    begin, end = walk.streams.site_start[site], walk.streams.site_start[site + 1]
+    if product < 0:
+        return np.arange(begin, end).astype(np.int32)
+    low, high = (0, 0)
+    if len(walk.links.product_near) > 0:
+        low, high = linked_products(site, product, walk.links)
+    found = np.empty(2 + high - low, np.int32)
+    count = 0
+    if begin < end and walk.streams.product[begin] < 0:
+        found[count] = begin
+        count += 1
+    own = stream_at(site, product, walk.streams)
+    if own >= 0:
+        found[count] = own
+        count += 1
+    for pair in range(low, high):
+        linked = stream_at(site, walk.links.product_far[pair], walk.streams)
+        if linked >= 0:
+            found[count] = linked
+            count += 1
+    return found[:count]
+
+
+@compiled
+def agrees(walk: Walk, near: int, far: int) -> int:
+    """How near and far agree in goods and in length of stay; times apart from that are not looked at."""
+    if near == far:
+        return DISAGREE
+    if walk.longest_stay > 0 and walk.near_low[near] - walk.far_high[far] > walk.longest_stay:
+        return DISAGREE
+    if len(walk.recorded.start) > 1 and walk.recorded.decided[far]:
+        return DISAGREE
+    site = walk.leaves[near]
+    return agreement(site, walk.carried[near], walk.carried[far], walk.goods, walk.links)
+
+
+@compiled
+def recorded_far(walk: Walk, near: int) -> tuple[int, int]:
+    """Where the recorded far movements of a near one begin and end."""
+    if len(walk.recorded.start) <= 1:
+        return 0, 0
+    return walk.recorded.start[near], walk.recorded.start[near + 1]
+
+
+@compiled
+def steps(
+    walk: Walk, near: int, limit: int, scanned: int, found: Int32Array, kinds: Int32Array
+) -> tuple[int, Int32Array, Int32Array]:
+    """Far movements that one step from ``near`` can lead to.
+
+    Parameters
+    ----------
+    limit : greatest key to take.
+    scanned : keys up to here were taken before; of those only loose ones are given again. NOTHING_SCANNED:
+    none. found, kinds : room for the answer, enlarged where needed.
+
+    Returns
+    -------
+    How many; the far movements; how they agree.
+    """
+    low, high = recorded_far(walk, near)
+    if low < high:
+        return recorded_steps(walk, near, limit, found, kinds)
+    count = 0
+    product = product_of(walk.carried[near], walk.goods.lot_product)
+    for stream in streams_for(walk, walk.leaves[near], product):
+        low, end = walk.start[stream], walk.start[stream + 1]
+        if scanned != NOTHING_SCANNED:
+            loose_low = walk.loose_start[stream]
+            loose_end = walk.loose_start[stream + 1]
+            loose_high = first_after(walk.key, walk.loose, loose_low, loose_end, min(scanned, limit))
+            count, found, kinds = agreeing(walk, near, walk.loose, loose_low, loose_high, count, found, kinds)
+            low = first_after(walk.key, walk.order, low, end, scanned)
+        high = first_after(walk.key, walk.order, low, end, limit)
+        count, found, kinds = agreeing(walk, near, walk.order, low, high, count, found, kinds)
+    return count, found, kinds
+
+
+@compiled
+def recorded_steps(
+    walk: Walk, near: int, limit: int, found: Int32Array, kinds: Int32Array
+) -> tuple[int, Int32Array, Int32Array]:
+    """The steps from a movement whose far ones are recorded."""
+    low, high = recorded_far(walk, near)
+    if len(found) < high - low:
+        found, kinds = enlarged(found, high - low), enlarged(kinds, high - low)
+    count = 0
+    for place in range(low, high):
+        far = walk.recorded.far[place]
+        if far != near and walk.key[far] <= limit and walk.comes[far] == walk.leaves[near]:
+            found[count] = far
+            kinds[count] = JOINED
+            count += 1
+    return count, found, kinds
+
+
+@compiled
+def agreeing(
+    walk: Walk,
+    near: int,
+    order: Int32Array,
+    low: int,
+    high: int,
+    count: int,
+    found: Int32Array,
+    kinds: Int32Array,
+) -> tuple[int, Int32Array, Int32Array]:
+    """Append those of ``order[low:high]`` that agree with ``near``."""
+    if count + high - low > len(found):
+        found, kinds = enlarged(found, count + high - low), enlarged(kinds, count + high - low)
+    for place in range(low, high):
+        kind = agrees(walk, near, order[place])
+        if kind != DISAGREE:
+            found[count] = order[place]
+            kinds[count] = kind
+            count += 1
+    return count, found, kinds
+
+
+@compiled
+def loose_of(
+    order: Int32Array, start: Int64Array, key: Int64Array, limit: Int64Array
+) -> tuple[Int64Array, Int32Array]:
+    """Start and members of the loose lists of :class:`Walk`."""
+    count = 0
+    for place in range(len(order)):
+        count += limit[order[place]] > key[order[place]]
+    loose = np.empty(count, np.int32)
+    loose_start = np.zeros(len(start), np.int64)
+    count = 0
+    for stream in range(len(start) - 1):
+        for place in range(start[stream], start[stream + 1]):
+            m = order[place]
+            if limit[m] > key[m]:
+                loose[count] = m
+                count += 1
+        loose_start[stream + 1] = count
+    return loose_start, loose
+
+
+def arranged(
+    stream: Int32Array, key: Int64Array, feed: Int32Array, n_streams: int
+) -> tuple[Int32Array, Int64Array]:
+    """Movements of ``feed`` by (stream, key), equal ones as they came; and where the streams start."""
+    order, start = group_order(stream[feed], key[feed], n_streams)
+    return feed[order], start
+
+
+def unbounded() -> Int64Array:
+    """What stands for ``near_low`` and ``far_high`` where stays are not bounded."""
+    return np.empty(0, np.int64)
+
+
+def no_recorded() -> Recorded:
+    """No movement is recorded to go on with another."""
+    return Recorded(np.zeros(1, np.int64), np.empty(0, np.int32), np.empty(0, np.bool_))
