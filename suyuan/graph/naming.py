@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from suyuan.graph.gather import Rows
-from suyuan.graph.model import NODE_KINDS, End
+from suyuan.graph.model import NODE_KINDS, Edge, End
 from suyuan.graph.nodebuild import lot_parts
-from suyuan.graph.references import Named, Placed, ends_of, named_by
-from suyuan.graph.snapshot import Int32Array
+from suyuan.graph.references import EDGE_LINKS, Named, Placed, edge_rows, ends_of, named_by
+from suyuan.graph.snapshot import BoolArray, Int32Array
 from suyuan.graph.texts import distinct, joined, plain
 
 References = Mapping[str, Mapping[End, list[Named]]]
@@ -65,8 +65,38 @@ def named_products(product_ids: pa.Array) -> pa.Array:
 
 
 def references_of(tables: Mapping[str, Rows]) -> References:
-    """What the records of all tables name."""
-    return {name: {end: named_by(rows, end) for end in ends_of(rows.table)} for name, rows in tables.items()}
+    """What the records of all tables name by the edges that they make."""
+    return {name: _references(rows) for name, rows in tables.items()}
+
+
+def _references(rows: Rows) -> dict[End, list[Named]]:
+    named = {end: named_by(rows, end) for end in ends_of(rows.table)}
+    makes = {edge: edge_rows(rows, edge, named) for edge in rows.table.edges if edge.target.by is None}
+    return {end: _of_rows(parts, _naming_rows(rows, end, makes)) for end, parts in named.items()}
+
+
+def _naming_rows(rows: Rows, end: End, makes: Mapping[Edge, BoolArray | None]) -> BoolArray | None:
+    """Rows that name a node by some edge with this end; None for all."""
+    chosen = np.zeros(len(rows), np.bool_)
+    for edge, making in makes.items():
+        linked = [link for _, link in EDGE_LINKS.get(edge.kind, ())]
+        if making is None or end in linked:
+            return None
+        if end in (edge.source, edge.target):
+            chosen |= making
+    return chosen
+
+
+def _of_rows(parts: list[Named], chosen: BoolArray | None) -> list[Named]:
+    if chosen is None or chosen.all():
+        return parts
+    kept: list[Named] = []
+    for part in parts:
+        naming = np.flatnonzero(chosen[part.rows])
+        used, codes = np.unique(part.codes[naming], return_inverse=True)
+        ids = plain(pc.take(part.ids, pa.array(used)))
+        kept.append(Named(part.kind, part.rows[naming], codes.astype(np.int32), ids))
+    return kept
 
 
 def number(tables: Mapping[str, Rows], references: References, numbers: Numbers) -> Numbered:

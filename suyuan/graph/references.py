@@ -1,6 +1,6 @@
 """Which nodes the records of a table name: the ends of their edges, column by column."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from suyuan.graph.gather import Rows, is_own
 from suyuan.graph.idtexts import canonical_ids, rows_by_kind
 from suyuan.graph.model import Edge, End, Table
-from suyuan.graph.snapshot import Int32Array
+from suyuan.graph.snapshot import BoolArray, Int32Array
 from suyuan.graph.texts import plain
 
 
@@ -83,6 +83,22 @@ def named_by(rows: Rows, end: End) -> list[Named]:
     if end.kind is not None:
         return [Named(end.kind, held, codes, canonical_ids(end.kind, columns))]
     return _split_by_kind(held, codes, columns[0])
+
+
+def edge_rows(rows: Rows, edge: Edge, named: Mapping[End, list[Named]]) -> BoolArray | None:
+    """Which records make an edge between two nodes that they name; None where a record is itself an end."""
+    if record_is_end(rows.table, edge):
+        return None
+    both = np.ones(len(rows), np.bool_)
+    for end in (edge.source, edge.target):
+        filled = np.zeros(len(rows), np.bool_)
+        for part in named[end]:
+            filled[part.rows] = True
+        both &= filled
+    if edge.when:
+        column, value = edge.when
+        both &= np.asarray(pc.fill_null(pc.equal(rows.columns[column], value), False))
+    return both
 
 
 def _list_entries(lists: pa.Array) -> tuple[Int32Array, pa.Array]:
