@@ -19,7 +19,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], st
     if request.param == "sqlite":
         numbers = count()
         return lambda: f"sqlite:///{tmp_path / f'store{next(numbers)}.db'}"
-    url: str = request.getfixturevalue("clean_neo4j")
+    url: str = request.getfixturevalue("neo4j_url")
     driver: neo4j.Driver = request.getfixturevalue("neo4j_driver")
 
     def emptied() -> str:

@@ -1,0 +1,236 @@
+"""The reading statements of the Neo4j store. Values are columns or lists, which travel faster than maps."""
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import LiteralString
+
+from suyuan.graph.model import Table
+from suyuan.graph.store.base import Direction
+from suyuan.graph.store.cypher import (
+    SEARCH_INDEX,
+    UNLINKED_HOME,
+    VERSION_HOME,
+    VERSION_SEARCH_INDEX,
+    Home,
+    is_own,
+    label,
+    query,
+    quoted,
+    relationship,
+)
+
+_EDGE = "[record, edge, kind, source, target, properties]"
+
+
+def _columns(properties: Sequence[str]) -> str:
+    return ", ".join(f"[x IN part | x.{quoted(name)}]" for name in properties)
+
+
+def _values(properties: Sequence[str]) -> str:
+    return "[" + ", ".join(f"x.{quoted(name)}" for name in properties) + "]"
+
+
+def _held(home: Home) -> str:
+    """Of the records of a home, those of the table that were written after ``$since`` and held at ``$seq``."""
+    held = "x._seq > $since AND x._seq <= $seq"
+    if home == VERSION_HOME:
+        return f"x.table = $table AND {held} AND x.until > $seq"
+    return f"x.table = $table AND {held}" if home == UNLINKED_HOME else held
+
+
+def _hint(home: Home, *, by_id: bool) -> str:
+    if home == VERSION_HOME:
+        return f"USING INDEX x:Version(table, {'record' if by_id else 'until'})"
+    return f"USING INDEX x:{quoted(home.name)}({home.key if by_id else '_seq'})"
+
+
+@cache
+def page_of_records(home: Home, properties: tuple[str, ...]) -> LiteralString:
+    """The first ``$limit`` records by id after ``$after``, as columns."""
+    return query(
+        f"MATCH {home.pattern()} {_hint(home, by_id=True)} WHERE x.{home.key} > $after AND {_held(home)} "
+        f"WITH x ORDER BY x.{home.key} LIMIT $limit WITH collect(x) AS part RETURN {_columns(properties)}"
+    )
+
+
+@cache
+def slices_of_records(home: Home, properties: tuple[str, ...]) -> LiteralString:
+    """All records in slices of ``$limit``, as columns; for those that are few among many."""
+    return query(
+        f"MATCH {home.pattern()} {_hint(home, by_id=False)} WHERE {_held(home)} WITH collect(x) AS xs "
+        "UNWIND range(0, size(xs) - 1, $limit) AS i WITH xs[i..i + $limit] AS part "
+        f"RETURN {_columns(properties)}"
+    )
+
+
+@cache
+def count_of_records(home: Home) -> LiteralString:
+    """How many records there are."""
+    return query(f"MATCH {home.pattern()} {_hint(home, by_id=False)} WHERE {_held(home)} RETURN count(x)")
+
+
+@cache
+def states(home: Home) -> LiteralString:
+    """[id, seq, digest] of those of ``$ids`` that are there; of stubs without seq and digest."""
+    return query(f"UNWIND $ids AS id MATCH {home.pattern('id')} RETURN collect([id, x._seq, x._digest])")
+
+
+@cache
+def records_by_id(home: Home, properties: tuple[str, ...]) -> LiteralString:
+    """Those of ``$ids`` that are records, whatever run wrote them, as columns."""
+    return query(
+        f"UNWIND $ids AS id MATCH {home.pattern('id')} WHERE x._seq IS NOT NULL "
+        f"WITH collect(x) AS part RETURN {_columns(properties)}"
+    )
+
+
+@cache
+def values_by_id(home: Home, properties: tuple[str, ...]) -> LiteralString:
+    """[id, values] of those of ``$ids`` that held at ``$seq``."""
+    condition = "x._seq <= $seq"
+    if home == VERSION_HOME:
+        condition += " AND x.table = $table AND x.until > $seq"
+    return query(
+        f"UNWIND $ids AS id MATCH {home.pattern('id')} WHERE {condition} "
+        f"RETURN collect([id, {_values(properties)}])"
+    )
+
+
+@cache
+def nodes_by_id(kind: str, properties: tuple[str, ...]) -> LiteralString:
+    """[id, values or null] of those of ``$ids`` that were there at ``$seq``; null for nodes only named."""
+    return query(
+        f"UNWIND $ids AS id MATCH (x:{label(kind)} {{id: id}}) WITH id, x, coalesce(x._seq <= $seq, false) AS held "
+        "WHERE held OR EXISTS { (x)-[r]-() WHERE r._seq <= $seq } "
+        f"RETURN collect([id, CASE WHEN held THEN {_values(properties)} END])"
+    )
+
+
+NAMED_BY_VERSIONS: LiteralString = """
+UNWIND $ids AS id WITH id WHERE
+EXISTS { MATCH (e:EdgeVersion {_start: id}) WHERE e._seq <= $seq AND e.until > $seq }
+OR EXISTS { MATCH (e:EdgeVersion {_end: id}) WHERE e._seq <= $seq AND e.until > $seq }
+RETURN collect(id)"""
+"""Those of ``$ids`` that an edge named at ``$seq`` which was overwritten since."""
+
+
+@cache
+def neighbours(kind: str, direction: Direction, edge_kinds: tuple[str, ...]) -> LiteralString:
+    """[node, edge id, kind, source, target, record, properties], the first ``$first`` after ``$after`` each."""
+    types = "|".join(relationship(name) for name in edge_kinds)
+    left, right = ("<-" if direction == "in" else "-"), ("->" if direction == "out" else "-")
+    return query(
+        f"UNWIND $ids AS id MATCH (x:{label(kind)} {{id: id}}) "
+        f"CALL (x) {{ MATCH (x){left}[r{':' + types if types else ''}]{right}() WHERE r._seq <= $seq "
+        "WITH DISTINCT r, startNode(r).id AS source, endNode(r).id AS target "
+        "WITH r, source, target, type(r) + '|' + source + '|' + target + '|' + r.record AS edge "
+        "WHERE edge > $after RETURN r, source, target, edge ORDER BY edge LIMIT $first } "
+        "RETURN collect([id, edge, type(r), source, target, r.record, properties(r)])"
+    )
+
+
+@cache
+def edge_versions(direction: Direction) -> LiteralString:
+    """The same from the relationships that were overwritten since ``$seq``; ``$kinds`` null means all."""
+    sides = {"out": ("_start",), "in": ("_end",), "both": ("_start", "_end")}[direction]
+    found = " UNION ".join(
+        f"MATCH (e:EdgeVersion {{{side}: id}}) WHERE e._seq <= $seq AND e.until > $seq "
+        "AND ($kinds IS NULL OR e._kind IN $kinds) RETURN e"
+        for side in sides
+    )
+    return query(
+        f"UNWIND $ids AS id CALL (id) {{ CALL (id) {{ {found} }} "
+        "WITH e, e._kind + '|' + e._start + '|' + e._end + '|' + e.record AS edge WHERE edge > $after "
+        "RETURN e, edge ORDER BY edge LIMIT $first } "
+        "RETURN collect([id, edge, e._kind, e._start, e._end, e.record, properties(e)])"
+    )
+
+
+@cache
+def search(properties: tuple[str, ...], *, versions: bool) -> LiteralString:
+    """[rank, id, values] of the first ``$first`` nodes that ``$text`` finds, after (``$rank``, ``$after``)."""
+    index = VERSION_SEARCH_INDEX if versions else SEARCH_INDEX
+    key = "x.record" if versions else "x.id"
+    held = "x._seq <= $seq" + (" AND x.until > $seq" if versions else "")
+    return query(
+        f"CALL db.index.fulltext.queryNodes('{index}', $text) YIELD node AS x WHERE {held} "
+        f"WITH x, {key} AS id, CASE WHEN x._name = $name THEN 0 WHEN x._name STARTS WITH $name THEN 1 ELSE 2 END "
+        "AS rank WHERE (rank > $rank OR rank = $rank AND id > $after) "
+        "AND ($kinds IS NULL OR split(id, ':')[0] IN $kinds) AND ($exact IS NULL OR id <> $exact) "
+        f"WITH x, id, rank ORDER BY rank, id LIMIT $first RETURN collect([rank, id, {_values(properties)}])"
+    )
+
+
+@cache
+def removed(table: Table) -> LiteralString:
+    """Ids retired after ``$since`` by the runs up to ``$seq``; those that came back are among them."""
+    return query(
+        "MATCH (x:Version) USING INDEX x:Version(table, until) WHERE x.table = $table AND x.until > $since "
+        "AND x.until <= $seq AND x.retired RETURN collect(DISTINCT x.record)"
+    )
+
+
+@cache
+def edges_of_records(table: Table) -> tuple[LiteralString, ...]:
+    """[record, kind, source, target, properties] of the relationships of ``$ids``, one statement a way to them."""
+    return tuple(
+        query(
+            f"UNWIND $ids AS id MATCH {pattern} WHERE r.record = id "
+            "RETURN collect([id, type(r), startNode(r).id, endNode(r).id, properties(r)])"
+        )
+        for pattern in edge_patterns(table)
+    )
+
+
+@cache
+def edge_patterns(table: Table) -> tuple[str, ...]:
+    """Patterns that lead from the record ``id`` to its relationships ``r``; the hits must have it as ``record``."""
+    outward = _types(edge.kind for edge in table.edges if is_own(table, edge.source))
+    inward = _types(
+        edge.kind for edge in table.edges if is_own(table, edge.target) and not is_own(table, edge.source)
+    )
+    found: list[str] = []
+    if outward:
+        found.append(f"(:{label(table.kind or '')} {{id: id}})-[r:{outward}]->()")
+    if inward:
+        found.append(f"(:{label(table.kind or '')} {{id: id}})<-[r:{inward}]-()")
+    far = (e.kind for e in table.edges if not is_own(table, e.source) and not is_own(table, e.target))
+    return (*found, *(f"()-[r:{relationship(kind)} {{record: id}}]->()" for kind in dict.fromkeys(far)))
+
+
+def _types(kinds: Iterable[str]) -> str:
+    return "|".join(relationship(kind) for kind in dict.fromkeys(kinds))
+
+
+@cache
+def count_of_edges(kind: str) -> LiteralString:
+    """How many relationships of a type there are, whoever made them."""
+    return query(f"MATCH ()-[r:{relationship(kind)}]->() RETURN count(r)")
+
+
+@cache
+def nodes_of_values(kind: str, by: str) -> LiteralString:
+    """[value, id] of the records that have one of ``$values`` in a property."""
+    return query(
+        f"MATCH (x:{label(kind)}) WHERE x.{quoted(by)} IN $values AND x._seq IS NOT NULL "
+        f"RETURN collect([x.{quoted(by)}, x.id])"
+    )
+
+
+@cache
+def forgotten_nodes(kind: str) -> LiteralString:
+    """Ids of at most ``$limit`` nodes that are no records and that nothing names."""
+    return query(
+        f"MATCH (x:{label(kind)}) WHERE x._seq IS NULL AND NOT EXISTS {{ (x)--() }} "
+        "WITH x LIMIT $limit RETURN collect(x.id)"
+    )
+
+
+@cache
+def page_of_versions(properties: tuple[str, ...]) -> LiteralString:
+    """The first ``$limit`` versions of a table by (record, until) after (``$after``, ``$until``), as columns."""
+    return query(
+        "MATCH (x:Version) USING INDEX x:Version(table, record) WHERE x.table = $table AND x.record >= $after "
+        "AND (x.record > $after OR x.until > $until) WITH x ORDER BY x.record, x.until LIMIT $limit "
+        f"WITH collect(x) AS part RETURN {_columns(properties)}"
+    )

@@ -1,0 +1,255 @@
+"""The writing statements of the Neo4j store. Rows travel as lists, many a statement.
+
+``$seq`` is the number of the run that writes. What it overwrites is kept as versions that hold until ``$seq``,
+unless the run wrote it itself.
+"""
+
+from functools import cache
+from typing import LiteralString
+
+from suyuan.graph.model import NODE_KINDS, Edge, Table
+from suyuan.graph.store.cypher import (
+    KEYED_KINDS,
+    UNLINKED_HOME,
+    Home,
+    label,
+    query,
+    quoted,
+    relationship,
+    second_labels,
+    stored_properties,
+)
+from suyuan.graph.store.cypher_read import edge_patterns
+
+
+def _row_map(names: tuple[str, ...], start: int) -> str:
+    return ", ".join(f"{quoted(name)}: r[{i}]" for i, name in enumerate(names, start))
+
+
+@cache
+def create_nodes(table: Table) -> LiteralString:
+    """Makes nodes of records that the store has nothing of. Rows: id, stored properties."""
+    properties = _row_map(("id", *stored_properties(table)), 0)
+    return query(f"UNWIND $rows AS r CREATE (:{label(table.kind or '')} {{{properties}, _seq: $seq}})")
+
+
+@cache
+def replace_nodes(table: Table) -> LiteralString:
+    """Gives nodes that are there the properties of records. Rows: id, stored properties."""
+    properties = _row_map(("id", *stored_properties(table)), 0)
+    return query(
+        f"UNWIND $rows AS r MATCH (x:{label(table.kind or '')} {{id: r[0]}}) SET x = {{{properties}, _seq: $seq}}"
+    )
+
+
+@cache
+def create_unlinked(table: Table) -> LiteralString:
+    """Keeps records of a relationship table that name no relationship. Rows: id, stored properties."""
+    properties = _row_map(("record", *stored_properties(table)), 0)
+    return query(f"UNWIND $rows AS r CREATE (:Unlinked {{{properties}, table: $table, _seq: $seq}})")
+
+
+@cache
+def create_edges(kind: str, source: str, target: str, properties: tuple[str, ...]) -> LiteralString:
+    """Makes relationships between nodes that are there. Rows: source, target, record, properties."""
+    carried = _row_map(("record", *properties), 2)
+    return query(
+        f"UNWIND $rows AS r MATCH (a:{label(source)} {{id: r[0]}}) MATCH (b:{label(target)} {{id: r[1]}}) "
+        f"CREATE (a)-[:{relationship(kind)} {{{carried}, _seq: $seq}}]->(b)"
+    )
+
+
+@cache
+def restore_edges(kind: str, source: str, target: str) -> LiteralString:
+    """Makes relationships again as they were. Rows: source, target, properties."""
+    return query(
+        f"UNWIND $rows AS r MATCH (a:{label(source)} {{id: r[0]}}) MATCH (b:{label(target)} {{id: r[1]}}) "
+        f"CREATE (a)-[x:{relationship(kind)}]->(b) SET x = r[2]"
+    )
+
+
+@cache
+def merge_ends(kind: str) -> LiteralString:
+    """Makes the nodes of a kind that are only named. Rows: id, key columns (for kinds without a table)."""
+    keys = ", ".join(f"x.{quoted(name)} = r[{i}]" for i, name in enumerate(NODE_KINDS[kind].key, 1))
+    made = f" ON CREATE SET {keys}" if kind in KEYED_KINDS else ""
+    return query(f"UNWIND $rows AS r MERGE (x:{label(kind)} {{id: r[0]}}){made}")
+
+
+def second_label_column(table: Table) -> str:
+    """The column that gives the nodes of a table their second label; only for tables that have one."""
+    labels = tuple(second_labels(table))
+    return next(column.name for column in table.columns if column.choices == labels)
+
+
+@cache
+def set_second_label(table: Table, value: str) -> LiteralString:
+    """Gives the nodes of ``$ids`` the second label of a value."""
+    return query(
+        f"UNWIND $ids AS id MATCH (x:{label(table.kind or '')} {{id: id}}) SET x:{quoted(second_labels(table)[value])}"
+    )
+
+
+@cache
+def drop_second_labels(table: Table) -> LiteralString:
+    """Takes every second label off the nodes of ``$ids``."""
+    labels = ":".join(quoted(name) for name in second_labels(table).values())
+    return query(f"UNWIND $ids AS id MATCH (x:{label(table.kind or '')} {{id: id}}) REMOVE x:{labels}")
+
+
+@cache
+def keep_versions(home: Home) -> LiteralString:
+    """Copies the records of ``$ids`` before they are overwritten or (``$retired``: true) retired."""
+    return query(
+        f"UNWIND $ids AS id MATCH {home.pattern('id')} WHERE x._seq < $seq "
+        "CREATE (v:Version) SET v = properties(x), v.table = $table, v.record = id, v.until = $seq, "
+        "v.retired = $retired REMOVE v.id"
+    )
+
+
+@cache
+def detach_edges(table: Table) -> tuple[LiteralString, ...]:
+    """Deletes the relationships of the records of ``$ids`` and gives the ids of their ends."""
+    return tuple(
+        query(f"UNWIND $ids AS id MATCH {pattern} WHERE r.record = id {_DETACH}")
+        for pattern in edge_patterns(table)
+    )
+
+
+_DETACH = (
+    "WITH r, startNode(r).id AS source, endNode(r).id AS target "
+    "FOREACH (_ IN CASE WHEN r._seq < $seq THEN [1] ELSE [] END | CREATE (e:EdgeVersion) SET e = properties(r), "
+    "e._kind = type(r), e._start = source, e._end = target, e.until = $seq) "
+    "DELETE r RETURN collect(DISTINCT source) + collect(DISTINCT target)"
+)
+
+DELETE_UNLINKED: LiteralString = "UNWIND $ids AS id MATCH (x:Unlinked {record: id}) DELETE x"
+
+
+@cache
+def strip_nodes(kind: str) -> LiteralString:
+    """Leaves of the nodes of ``$ids`` no more than that they are named."""
+    return query(f"UNWIND $ids AS id MATCH (x:{label(kind)} {{id: id}}) SET x = {{id: id}}")
+
+
+@cache
+def drop_orphans(kind: str) -> LiteralString:
+    """Deletes those of the nodes of ``$ids`` that are no records and that nothing names."""
+    return query(
+        f"UNWIND $ids AS id MATCH (x:{label(kind)} {{id: id}}) "
+        "WHERE x._seq IS NULL AND NOT EXISTS { (x)--() } DELETE x"
+    )
+
+
+# Relationships to nodes that are found by a property (numbers printed on a page)
+
+
+def _by(table: Table, edge: Edge) -> tuple[str, str, str, str, str]:
+    target = edge.target
+    return (
+        label(table.kind or ""),
+        relationship(edge.kind),
+        label(target.kind or ""),
+        quoted(target.by or ""),
+        quoted(target.columns[0]),
+    )
+
+
+@cache
+def naming_records(table: Table, edge: Edge) -> LiteralString:
+    """Ids of the first ``$limit`` records of this run, by id after ``$after``, that name something by a property."""
+    own, _, _, _, column = _by(table, edge)
+    return query(
+        f"MATCH (x:{own}) USING INDEX x:{own}(_seq) WHERE x._seq = $seq AND x.{column} IS NOT NULL "
+        "AND x.id > $after WITH x.id AS id ORDER BY id LIMIT $limit RETURN collect(id)"
+    )
+
+
+@cache
+def values_named(table: Table, edge: Edge) -> LiteralString:
+    """Values of the property at the named nodes that this run wrote."""
+    _, _, other, by, _ = _by(table, edge)
+    return query(
+        f"MATCH (y:{other}) WHERE y._seq = $seq AND y.{by} IS NOT NULL RETURN collect(DISTINCT y.{by})"
+    )
+
+
+@cache
+def older_naming_records(table: Table, edge: Edge) -> LiteralString:
+    """Ids of records of earlier runs that name one of ``$values``."""
+    own, _, _, _, column = _by(table, edge)
+    return query(
+        f"MATCH (x:{own}) WHERE x._seq < $seq AND x.{column} IS NOT NULL "
+        f"AND any(value IN x.{column} WHERE value IN $values) RETURN collect(x.id)"
+    )
+
+
+@cache
+def link_by_property(table: Table, edge: Edge) -> LiteralString:
+    """Makes the missing relationships from the records of ``$ids`` to the nodes they name by a property."""
+    own, kind, other, by, column = _by(table, edge)
+    return query(
+        f"UNWIND $ids AS id MATCH (x:{own} {{id: id}}) UNWIND x.{column} AS value WITH DISTINCT x, value "
+        f"MATCH (y:{other} {{{by}: value}}) WHERE y._seq IS NOT NULL "
+        f"MERGE (x)-[r:{kind} {{record: x.id}}]->(y) ON CREATE SET r._seq = $seq"
+    )
+
+
+@cache
+def unlink_stale(table: Table, edge: Edge) -> LiteralString:
+    """Deletes relationships to nodes that this run wrote and that no longer have the value named."""
+    own, kind, other, by, column = _by(table, edge)
+    return query(
+        f"MATCH (x:{own})-[r:{kind}]->(y:{other}) WHERE y._seq = $seq "
+        f"AND NOT coalesce(y.{by} IN x.{column}, false) WITH r LIMIT $limit {_DETACH}"
+    )
+
+
+@cache
+def unlink_from(table: Table, edge: Edge) -> LiteralString:
+    """Deletes relationships to the named nodes of ``$ids``, which are to go."""
+    own, kind, other, _, _ = _by(table, edge)
+    return query(f"UNWIND $ids AS id MATCH (:{own})-[r:{kind}]->(:{other} {{id: id}}) {_DETACH}")
+
+
+@cache
+def unlink_made(kind: str) -> LiteralString:
+    """Deletes relationships of a type that this run made, at most ``$limit``."""
+    return query(f"MATCH ()-[r:{relationship(kind)}]->() WHERE r._seq = $seq WITH r LIMIT $limit {_DETACH}")
+
+
+# Undoing a run
+
+
+@cache
+def written_ids(home: Home) -> LiteralString:
+    """Ids of at most ``$limit`` records that the run wrote."""
+    table = " AND x.table = $table" if home == UNLINKED_HOME else ""
+    return query(
+        f"MATCH {home.pattern()} WHERE x._seq = $seq{table} WITH x LIMIT $limit RETURN collect(x.{home.key})"
+    )
+
+
+@cache
+def restore_nodes(table: Table) -> LiteralString:
+    """Makes at most ``$limit`` nodes what they were before the run and gives [id, value behind the second label]."""
+    column = f"x.{quoted(second_label_column(table))}" if second_labels(table) else "null"
+    return query(
+        f"MATCH (v:Version) USING INDEX v:Version(table, until) WHERE v.table = $table AND v.until = $seq "
+        f"WITH v LIMIT $limit MERGE (x:{label(table.kind or '')} {{id: v.record}}) "
+        "SET x = properties(v), x.id = v.record REMOVE x.record, x.table, x.until, x.retired "
+        f"DELETE v RETURN collect([x.id, {column}])"
+    )
+
+
+RESTORE_UNLINKED: LiteralString = """
+MATCH (v:Version) USING INDEX v:Version(table, until) WHERE v.table = $table AND v.until = $seq WITH v LIMIT $limit
+FOREACH (_ IN CASE WHEN EXISTS { (:EdgeVersion {record: v.record, until: $seq}) } THEN [] ELSE [1] END |
+  MERGE (x:Unlinked {record: v.record}) SET x = properties(v) REMOVE x.until, x.retired)
+DELETE v RETURN count(*)"""
+"""Of a relationship table: drops at most ``$limit`` versions, making those records again that named no relationship."""
+
+TAKE_EDGE_VERSIONS: LiteralString = """
+MATCH (e:EdgeVersion) WHERE e.until = $seq WITH e LIMIT $limit WITH e, properties(e) AS kept DELETE e
+RETURN collect(kept)"""
+"""Removes and gives at most ``$limit`` relationships that the run overwrote."""

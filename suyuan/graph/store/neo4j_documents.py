@@ -1,0 +1,58 @@
+"""Documents in Neo4j; see :class:`suyuan.graph.store.documents.Documents`."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, LiteralString
+
+from neo4j import ManagedTransaction
+
+from suyuan.errors import ConflictError
+from suyuan.graph.store.documents import ABSENT, Document
+from suyuan.graph.store.neo4j_connection import Connection, answer
+
+_GET: LiteralString = """
+OPTIONAL MATCH (d:Document {collection: $collection, key: $key}) RETURN [d.version, d.value]"""
+
+_EVERY: LiteralString = """
+MATCH (d:Document {collection: $collection}) WITH d ORDER BY d.key RETURN collect([d.key, d.version, d.value])"""
+
+_PUT: LiteralString = """
+MERGE (d:Document {collection: $collection, key: $key}) ON CREATE SET d.version = 0
+SET d.touched = timestamp() REMOVE d.touched
+WITH d, d.version AS version
+FOREACH (_ IN CASE WHEN version = $expected THEN [1] ELSE [] END | SET d.value = $value, d.version = version + 1)
+RETURN version"""
+"""The write before the look takes the node's lock, so that no other change comes between."""
+
+
+class Neo4jDocuments:
+    """Versioned JSON objects by collection and key."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, collection: str, key: str) -> Document | None:
+        """The document, or None."""
+        version, value = self._connection.read(lambda tx: answer(tx, _GET, collection=collection, key=key))
+        return Document(collection, key, version, json.loads(value)) if version else None
+
+    def put(self, collection: str, key: str, value: Mapping[str, Any], *, expected_version: int) -> Document:
+        """Writes a document made from ``expected_version``; raises ConflictError if another one is stored."""
+        text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+        def work(tx: ManagedTransaction) -> None:
+            stored = answer(tx, _PUT, collection=collection, key=key, value=text, expected=expected_version)
+            if stored != expected_version:
+                found = "does not exist" if stored == ABSENT else f"has version {stored}"
+                raise ConflictError(
+                    f"{collection} {key!r} {found}, the change was made from version {expected_version}. "
+                    "Read it again and repeat the change."
+                )
+
+        self._connection.write(work)
+        return Document(collection, key, expected_version + 1, json.loads(text))
+
+    def every(self, collection: str) -> list[Document]:
+        """All documents of a collection, by key."""
+        rows = self._connection.read(lambda tx: answer(tx, _EVERY, collection=collection))
+        return [Document(collection, key, version, json.loads(value)) for key, version, value in rows]

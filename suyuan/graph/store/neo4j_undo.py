@@ -1,0 +1,101 @@
+"""Undoing a run that was abandoned or died: everything it wrote goes, everything it overwrote comes back.
+
+Each step is a transaction of its own and can be repeated; a run whose undoing was cut off is undone by whoever comes
+next. Every step counts up ``undone``, by which readers see that what they read may have moved beneath them.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from neo4j import ManagedTransaction
+
+from suyuan.graph.model import Table
+from suyuan.graph.store import cypher_runs, cypher_write
+from suyuan.graph.store.cypher import UNLINKED_HOME, homes, second_labels
+from suyuan.graph.store.neo4j_connection import Connection, answer, carry_out
+from suyuan.graph.store.neo4j_upsert import detach, drop_orphans, merge_ends, relabel
+from suyuan.graph.tables import TABLES
+
+STEP = 2_000
+_Step = Callable[[ManagedTransaction], int]
+
+
+def undo(connection: Connection, seq: int) -> None:
+    """Takes back all that the run with this number did."""
+    for table in TABLES.values():
+        for edge in table.edges:
+            if edge.target.by is not None:
+                _repeat(connection, lambda tx, kind=edge.kind: _unlink(tx, kind, seq))
+    for table in TABLES.values():
+        _repeat(connection, lambda tx, table=table: _take_back(tx, table, seq))
+    for table in TABLES.values():
+        _repeat(connection, lambda tx, table=table: _restore(tx, table, seq))
+    _repeat(connection, lambda tx: _restore_edges(tx, seq))
+    connection.write(lambda tx: carry_out(tx, cypher_runs.DROP_SOURCES, seq=seq))
+
+
+def _repeat(connection: Connection, step: _Step) -> None:
+    def counted(tx: ManagedTransaction) -> int:
+        done = step(tx)
+        if done:
+            carry_out(tx, cypher_runs.COUNT_UNDONE)
+        return done
+
+    while connection.write(counted):
+        pass
+
+
+def _unlink(tx: ManagedTransaction, kind: str, seq: int) -> int:
+    ends = answer(tx, cypher_write.unlink_made(kind), seq=seq, limit=STEP)
+    drop_orphans(tx, ends)
+    return len(ends)
+
+
+def _take_back(tx: ManagedTransaction, table: Table, seq: int) -> int:
+    done = 0
+    for home in homes(table):
+        parameters: dict[str, Any] = {"seq": seq, "limit": STEP, "table": table.name}
+        ids = answer(tx, cypher_write.written_ids(home), **parameters)
+        done += len(ids)
+        if not ids:
+            continue
+        ends = detach(tx, table, ids, seq)
+        if home == UNLINKED_HOME:
+            carry_out(tx, cypher_write.DELETE_UNLINKED, ids=ids)
+        elif table.kind is not None:
+            strip(tx, table, ids)
+            ends.update(ids)
+        drop_orphans(tx, ends)
+    return done
+
+
+def strip(tx: ManagedTransaction, table: Table, ids: list[str]) -> None:
+    """Makes nodes of records into nodes that are only named."""
+    carry_out(tx, cypher_write.strip_nodes(table.kind or ""), ids=ids)
+    if second_labels(table):
+        carry_out(tx, cypher_write.drop_second_labels(table), ids=ids)
+
+
+def _restore(tx: ManagedTransaction, table: Table, seq: int) -> int:
+    parameters: dict[str, Any] = {"table": table.name, "seq": seq, "limit": STEP}
+    if table.kind is None:
+        return answer(tx, cypher_write.RESTORE_UNLINKED, **parameters)
+    restored = answer(tx, cypher_write.restore_nodes(table), **parameters)
+    if second_labels(table):
+        relabel(tx, table, [], restored)
+    return len(restored)
+
+
+def _restore_edges(tx: ManagedTransaction, seq: int) -> int:
+    kept = answer(tx, cypher_write.TAKE_EDGE_VERSIONS, seq=seq, limit=STEP)
+    rows: dict[tuple[str, str, str], list[list[Any]]] = defaultdict(list)
+    for properties in kept:
+        del properties["until"]
+        kind, source, target = (properties.pop(name) for name in ("_kind", "_start", "_end"))
+        key = (kind, source.partition(":")[0], target.partition(":")[0])
+        rows[key].append([source, target, properties])
+    merge_ends(tx, {end for group in rows.values() for row in group for end in row[:2]})
+    for (kind, source_kind, target_kind), group in rows.items():
+        carry_out(tx, cypher_write.restore_edges(kind, source_kind, target_kind), rows=group)
+    return len(kept)

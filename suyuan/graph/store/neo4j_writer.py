@@ -1,0 +1,227 @@
+"""Writing a run into Neo4j."""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import pyarrow as pa
+from neo4j import ManagedTransaction
+
+from suyuan.errors import StoreError
+from suyuan.graph.model import Edge, Table
+from suyuan.graph.store import cypher_read, cypher_runs, cypher_write
+from suyuan.graph.store.base import RunInfo, SourceFile, UpsertCounts
+from suyuan.graph.store.cypher import homes
+from suyuan.graph.store.neo4j_connection import Connection, answer, carry_out, columns
+from suyuan.graph.store.neo4j_edges import edge_groups
+from suyuan.graph.store.neo4j_merge import with_stored_columns
+from suyuan.graph.store.neo4j_rows import packed
+from suyuan.graph.store.neo4j_runs import Lease
+from suyuan.graph.store.neo4j_undo import strip
+from suyuan.graph.store.neo4j_upsert import Chunk, Outcome, drop_orphans, put_away, write_chunk
+from suyuan.graph.tables import TABLES
+
+CHUNK = 10_000
+RETIRE_CHUNK = 2_000
+KNOWN_ENDS = 2_000_000
+"""So many nodes are remembered to be there before the memory is cleared."""
+
+T = TypeVar("T")
+
+
+class Neo4jWriter:
+    """One run's way in; see :class:`suyuan.graph.store.base.Writer`."""
+
+    def __init__(self, connection: Connection, lease: Lease, *, full: bool) -> None:
+        self.run: RunInfo = lease.run
+        self._connection = connection
+        self._lease = lease
+        self._named: dict[str, list[pa.Array]] | None = {} if full else None
+        self._known_ends: set[str] = set()
+        self._sources = self._registered_sources()
+
+    def _write(self, work: Callable[[ManagedTransaction], T]) -> T:
+        def held(tx: ManagedTransaction) -> T:
+            self._lease.require(tx)
+            return work(tx)
+
+        if self.run.state != "running":
+            raise StoreError(f"Run {self.run.run_id} is {self.run.state}; begin another to write more.")
+        return self._connection.write(held)
+
+    def _registered_sources(self) -> dict[tuple[str, str], SourceFile]:
+        rows = self._connection.read(lambda tx: answer(tx, cypher_runs.SOURCES_OF_RUN, seq=self.run.seq))
+        return {(name, sha256): SourceFile(number, name, sha256, size) for number, name, sha256, size in rows}
+
+    def add_source(self, name: str, sha256: str, size: int) -> SourceFile:
+        """Registers a file; the same (name, sha256) in the same run gives the same number."""
+        found = self._sources.get((name, sha256))
+        if found is None:
+            found = SourceFile(len(self._sources) + 1, name, sha256, size)
+            parameters: dict[str, Any] = {
+                "number": found.number,
+                "name": name,
+                "sha256": sha256,
+                "size": size,
+            }
+            self._write(lambda tx: carry_out(tx, cypher_runs.ADD_SOURCE, seq=self.run.seq, **parameters))
+            self._sources[name, sha256] = found
+        return found
+
+    def upsert(
+        self, table: str, batch: pa.RecordBatch, *, present: Sequence[str] | None = None
+    ) -> UpsertCounts:
+        """Writes records, ten thousand a transaction; a record and its relationships come in one."""
+        declared = TABLES[table]
+        if self._named is not None:
+            self._named.setdefault(table, []).append(batch.column("id"))
+        written = unchanged = 0
+        for start in range(0, len(batch), CHUNK):
+            part = batch.slice(start, CHUNK)
+            if present is not None:
+                part = with_stored_columns(self._connection, declared, part, present)
+            outcome = self._upsert_part(declared, part)
+            written += outcome.written
+            unchanged += outcome.unchanged
+        return UpsertCounts(written, unchanged)
+
+    def _upsert_part(self, table: Table, part: pa.RecordBatch) -> Outcome:
+        chunk = Chunk(
+            seq=self.run.seq,
+            batch=packed(table, part),
+            positions=range(len(part)),
+            groups=edge_groups(table, part),
+            resumed=self._lease.resumed,
+            known_ends=self._known_ends,
+        )
+        outcome = self._write(lambda tx: write_chunk(tx, chunk))
+        if len(self._known_ends) > KNOWN_ENDS:
+            self._known_ends.clear()
+        self._known_ends |= outcome.ends
+        self._known_ends -= outcome.dropped - outcome.ends
+        return outcome
+
+    def existing(self, table: str, ids: Sequence[str]) -> set[str]:
+        """Those of the record ids that the store holds (this run's own included)."""
+        found: set[str] = set()
+        for home in homes(TABLES[table]):
+            rows = self._connection.read(
+                lambda tx, home=home: answer(tx, cypher_read.states(home), ids=list(ids))
+            )
+            found.update(record for record, seq, _ in rows if seq is not None)
+        return found
+
+    def retire_unnamed(self, table: str, source_names: Sequence[str]) -> int:
+        """Retires what no file of this run named any more."""
+        if self._named is None:
+            raise StoreError("Records are retired only in a run declared full; begin it with full=True.")
+        named: set[str] = set()
+        for ids in self._named.get(table, []):
+            named.update(ids.to_pylist())
+        rows = self._connection.read(
+            lambda tx: answer(tx, cypher_runs.SOURCES_NAMED, names=list(source_names))
+        )
+        sources = {(seq, number) for seq, number in rows}
+        gone = [
+            record
+            for record, source in self._held(TABLES[table])
+            if source in sources and record not in named
+        ]
+        for start in range(0, len(gone), RETIRE_CHUNK):
+            ids = gone[start : start + RETIRE_CHUNK]
+            self._write(lambda tx, ids=ids: self._retire(tx, TABLES[table], ids))
+        self._known_ends.clear()
+        return len(gone)
+
+    def _held(self, table: Table) -> list[tuple[str, tuple[int, int]]]:
+        found: list[tuple[str, tuple[int, int]]] = []
+        for home in homes(table):
+            text = cypher_read.page_of_records(home, (home.key, "_seq", "_source"))
+            after = ""
+            while True:
+                parameters: dict[str, Any] = {
+                    "after": after,
+                    "since": 0,
+                    "seq": self.run.seq,
+                    "limit": CHUNK,
+                    "table": table.name,
+                }
+                ids, seqs, sources = self._connection.read(
+                    lambda tx, text=text, parameters=parameters: columns(tx, text, **parameters)
+                )
+                found += zip(ids, zip(seqs, sources, strict=True), strict=True)
+                if len(ids) < CHUNK:
+                    break
+                after = ids[-1]
+        return found
+
+    def _retire(self, tx: ManagedTransaction, table: Table, ids: list[str]) -> None:
+        ends = put_away(tx, table, ids, self.run.seq, retired=True)
+        for owner, edge in edges_by_property():
+            if edge.target.kind == table.kind:
+                ends.update(answer(tx, cypher_write.unlink_from(owner, edge), ids=ids, seq=self.run.seq))
+        if table.kind is not None:
+            strip(tx, table, ids)
+            ends.update(ids)
+        drop_orphans(tx, ends)
+
+    def _link_by_property(self, table: Table, edge: Edge) -> None:
+        seq = self.run.seq
+        while ends := self._write(
+            lambda tx: answer(tx, cypher_write.unlink_stale(table, edge), seq=seq, limit=CHUNK)
+        ):
+            self._write(lambda tx, ends=ends: drop_orphans(tx, ends))
+        after = ""
+        while True:
+            parameters: dict[str, Any] = {"seq": seq, "after": after, "limit": CHUNK}
+            ids = self._connection.read(
+                lambda tx, parameters=parameters: answer(
+                    tx, cypher_write.naming_records(table, edge), **parameters
+                )
+            )
+            self._link(table, edge, ids)
+            if len(ids) < CHUNK:
+                break
+            after = ids[-1]
+        values = self._connection.read(lambda tx: answer(tx, cypher_write.values_named(table, edge), seq=seq))
+        if values:
+            text = cypher_write.older_naming_records(table, edge)
+            older = self._connection.read(lambda tx: answer(tx, text, seq=seq, values=values))
+            for start in range(0, len(older), CHUNK):
+                self._link(table, edge, older[start : start + CHUNK])
+
+    def _link(self, table: Table, edge: Edge, ids: list[str]) -> None:
+        if ids:
+            text = cypher_write.link_by_property(table, edge)
+            self._write(lambda tx: carry_out(tx, text, ids=ids, seq=self.run.seq))
+
+    def finish(self, report: Mapping[str, object]) -> RunInfo:
+        """Links what is named by a property, then makes the run visible."""
+        for table, edge in edges_by_property():
+            self._link_by_property(table, edge)
+        self.run = self._lease.finish(report)
+        return self.run
+
+    def abandon(self) -> None:
+        """Undoes all the run did."""
+        if self.run.state == "running":
+            self.run = self._lease.abandon()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.abandon()
+        except StoreError:
+            if error is None:
+                raise
+        finally:
+            self._lease.release()
+
+
+def edges_by_property() -> list[tuple[Table, Edge]]:
+    """The declared edges whose target is told by a property."""
+    return [(table, edge) for table in TABLES.values() for edge in table.edges if edge.target.by is not None]
