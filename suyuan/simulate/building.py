@@ -24,6 +24,10 @@ Progress = Callable[[str, float], None]
 """Told the stage and the share done, 0 to 1."""
 
 
+def quiet(_stage: str, _share: float) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Market:
     """Everything that is true of a market, before it is written down."""
@@ -49,7 +53,7 @@ def build_market(options: MarketOptions, progress: Progress | None = None) -> Ma
     progress : callable, optional
         Told the stage and the share done, 0 to 1.
     """
-    tell = progress or (lambda _stage, _share: None)
+    tell = progress or quiet
     tell("world", 0.0)
     world = build_world(options)
     population = build_population(options, world)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from suyuan.simulate.arrow_text import chosen, formatted, shortened
 from suyuan.simulate.world import IntArray
 
 _OFFSET = 8 * 3600
@@ -35,7 +35,7 @@ def optional_days(seconds: Sequence[float]) -> list[str | None]:
 def time_column(seconds: IntArray, known: NDArray[np.bool_], day_only: NDArray[np.bool_]) -> pa.Array:
     """Times of a column, some of them unknown, some of them days alone."""
     local = pa.array(seconds + _OFFSET, mask=~known).cast(pa.timestamp("s"))
-    full = pc.strftime(local, format="%Y-%m-%dT%H:%M:%S+08:00")
+    full = formatted(local, "%Y-%m-%dT%H:%M:%S+08:00")
     if not day_only.any():
         return full
-    return pc.if_else(pa.array(day_only), pc.utf8_slice_codeunits(full, 0, 10), full)
+    return chosen(pa.array(day_only), shortened(full, 10), full)

@@ -79,7 +79,7 @@ def _shop_products(market: Market) -> list[list[int]]:
 
 
 def _findings(market: Market, stream: np.random.Generator) -> list[_Finding]:
-    """The decisions that closed shops, second ones, some on factories' firms, and some that cleared somebody."""
+    """Decisions that closed shops, second ones, some on factories' firms, some that cleared somebody."""
     found: list[_Finding] = []
     products = _shop_products(market)
     for shop in market.population.shops:
@@ -166,7 +166,7 @@ def _write_leads(market: Market, writer: TableWriter, stream: np.random.Generato
     picked = [
         int(pool[stream.integers(pool.shape[0])])
         for pool in (
-            honest if wrong and honest.shape[0] or not guilty.shape[0] else guilty for wrong in lawful
+            honest if (wrong and honest.shape[0]) or not guilty.shape[0] else guilty for wrong in lawful
         )
     ]
     shops = [market.population.shops[int(listings.shop[listing])] for listing in picked]
@@ -216,7 +216,7 @@ def _lead_state(stream: np.random.Generator, infringes: bool) -> str:
     """Half of the leads are decided, rightly for the most part."""
     draw = stream.random()
     if draw < 0.45:
-        return "uploaded" if draw < 0.2 else "assigned" if draw < 0.35 else "under_review"
+        return ("uploaded", "assigned", "under_review")[int(draw >= 0.2) + int(draw >= 0.35)]
     right = stream.random() < 0.93
     return "confirmed" if infringes == right else "rejected"
 

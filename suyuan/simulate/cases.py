@@ -17,7 +17,7 @@ _OBSERVED_EACH = 3
 
 @dataclass(frozen=True, slots=True)
 class Observations:
-    """Parcels of a shop seen by their waybill, one a row: the listing whose life it falls in, and the movement."""
+    """Parcels of a shop seen by their waybill: the listing whose life each falls in, and its movement."""
 
     listing: IntArray
     movement: IntArray

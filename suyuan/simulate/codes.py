@@ -1,10 +1,9 @@
-"""Numbers with valid check digits, all invented: none of them can belong to a real firm, person, right or article.
+"""Numbers with valid check digits, all invented: made not to belong to any real firm, person or right.
 
 Only the making of numbers lives here; reading and judging them is the ingest's own work.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
@@ -99,7 +98,7 @@ def id_card(division_code: str, day: int, serial: int) -> str:
     division_code : str
         Six digits.
     day : int
-        Days after 1890-01-01, below 7,300.
+        Days after 1890-01-01, below 5,500.
     serial : int
         Below 1,000.
     """
@@ -123,7 +122,7 @@ def gtin(serial: int) -> str:
 
 
 def phone(serial: int) -> str:
-    """A mobile number of the block 162 00: no block is kept for invented numbers, this one is written once here."""
+    """A mobile number of the block 162 00 (none is kept for invented numbers; it is chosen here alone)."""
     return f"+8616200{serial % 1_000_000:06d}"
 
 
@@ -138,10 +137,5 @@ def bank_account(serial: int) -> str:
 
 
 def random_stream(seed: int, name: str) -> np.random.Generator:
-    """A random stream of its own for each part, so that a change in one part leaves the others as they were."""
+    """A random stream of its own for each part: a change in one leaves the others as they were."""
     return np.random.default_rng([seed, *name.encode()])
-
-
-def typed_choice(stream: np.random.Generator, count: int, size: int) -> NDArray[np.int64]:
-    """`size` draws from range(`count`)."""
-    return stream.integers(0, max(count, 1), size).astype(np.int64)

@@ -1,7 +1,8 @@
 """Places of the market: real divisions of China with their codes, invented streets in them.
 
-`divisions.csv` holds the provinces and the divisions of eighteen trading cities by GB/T 2260, taken from the
-Administrative-divisions-of-China tables (WTFPL), with two codes that Hangzhou gave up in 2021 and what followed them.
+`divisions.csv` holds the provinces and the divisions of eighteen trading cities by GB/T 2260, taken from
+modood/Administrative-divisions-of-China (WTFPL), with two codes that Hangzhou gave up in 2021 and their
+successors.
 """
 
 import csv

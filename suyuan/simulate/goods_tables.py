@@ -42,7 +42,8 @@ def write_goods_tables(market: Market, writer: TableWriter) -> None:
 def _site_name(market: Market, number: int, place: Division) -> str:
     """Place, kind and number."""
     tail = _ROLE_NAMES[Role(int(market.world.role[number]))][1]
-    return f"{full_name(place.code)}{tail}{market.site_ids[number].lstrip('ABCDEFGHIJKLMNOPQRSTUVWXYZ').lstrip('0')}号"
+    serial = int("".join(char for char in market.site_ids[number] if char.isdigit()))
+    return f"{full_name(place.code)}{tail}{serial}号"
 
 
 def _write_sites(market: Market, writer: TableWriter) -> None:

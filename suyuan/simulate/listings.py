@@ -127,7 +127,7 @@ def purchase_orders(options: MarketOptions, world: World, listings: Listings) ->
 
 @dataclass(frozen=True, slots=True)
 class Fairs:
-    """Things shown at fairs, one a row: fair, booth, the shop that shows it, the bin it comes from, the day."""
+    """Things shown at fairs, one a row: fair, booth, shop that shows it, bin it comes from, day."""
 
     fair: IntArray
     booth: IntArray

@@ -2,10 +2,19 @@
 
 import numpy as np
 
-_SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
-_GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂英华玉兰红梅辉玲建国志海燕春晓东文斌佳慧欣怡浩宇轩子涵梓晨思雨嘉琪雪婷倩颖俊峰鹏飞翔宁康乐安"
-_BRAND = "瑞鑫恒泰隆昌盛源丰华诚信达通嘉禾锦程悦祥腾飞宏图博雅優尚品卓越凯旋金桥银河星辰海纳百川万里长青云峰逸凡晨曦朗润沐阳启航乐享优佳美途行知味"
-_BRAND = _BRAND.replace("優", "优")
+_SURNAMES = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
+    "苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史"
+    "顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
+)
+_GIVEN = (
+    "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂英华玉兰红梅辉玲建国志海燕春晓东文斌佳"
+    "慧欣怡浩宇轩子涵梓晨思雨嘉琪雪婷倩颖俊峰鹏飞翔宁康乐安"
+)
+_BRAND = (
+    "瑞鑫恒泰隆昌盛源丰华诚信达通嘉禾锦程悦祥腾飞宏图博雅尚品卓越凯旋金桥银河星辰海纳"
+    "百川万里长青云峰逸凡晨曦朗润沐阳启航乐享优佳美途行知味"
+)
 
 PRODUCT_KINDS: tuple[tuple[str, str, str, int], ...] = (
     ("保温杯", "家居日用", "21", 89),
@@ -67,7 +76,7 @@ def shop(stream: np.random.Generator, trade_name: str) -> str:
 
 
 def with_slip(stream: np.random.Generator, text: str) -> str:
-    """The text with one slip of the pen: a letter lost, doubled, swapped with the next or set apart by a blank."""
+    """The text with one slip of the pen: a letter lost, doubled, swapped with the next or set apart."""
     if len(text) < 4:
         return text
     place = int(stream.integers(1, len(text) - 1))

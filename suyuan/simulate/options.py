@@ -56,10 +56,10 @@ class MarketOptions:
     cases : int
         Cases with a known truth, >= 1; small markets may hold fewer listings than cases.
     mixing : str
-        How an outgoing movement takes its goods from the lots in stock: `fifo`; `proportional` to what is left
-        of each lot; `age`, random with weight falling by `age_scale_days`; `partly_fifo`, first in first out with
-        probability `fifo_share`, otherwise proportional; `outside`, last in first out with a fifth of each lot kept
-        back, which the mixing model of the traceback cannot express.
+        How an outgoing movement takes its goods from the lots in stock: `fifo`; `proportional` to what is
+        left of each lot; `age`, random with weight falling by `age_scale_days`; `partly_fifo`, first in first
+        out with probability `fifo_share`, otherwise proportional; `outside`, last in first out with a fifth
+        of each lot kept back, which the mixing model of the traceback cannot express.
     fifo_share, age_scale_days : float
         See `mixing`.
     missing_rate, product_unknown_rate, lot_unknown_rate, undated_rate : float
@@ -156,10 +156,8 @@ class MarketOptions:
         lowest = {"seed": 0, "days": 120, "cases": 1, "confirmed": 0}
         optional = {"sellers": 10, "movements": 500, "factories": 8}
         for name, least in (lowest | optional).items():
-            value = getattr(self, name)
-            if value is None and name in optional:
-                continue
-            if value < least:
+            value: int | None = getattr(self, name)
+            if value is not None and value < least:
                 raise ParameterError(name, value, f"a whole number of at least {least}")
         if self.age_scale_days <= 0:
             raise ParameterError("age_scale_days", self.age_scale_days, "a number of days above 0")

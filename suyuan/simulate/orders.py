@@ -1,8 +1,8 @@
 """Who orders what from whom, and when: the schedule the stock is then run through.
 
-Every bin (a product at a place) buys in lanes. A lane holds one contract after another, each with one supplier for some
-weeks; while a contract runs, orders follow at short intervals. A supplier's goods therefore come in runs, and over a
-year nearly every maker of a product has supplied nearly every hub.
+Every bin (a product at a place) buys in lanes. A lane holds one contract after another, each with one
+supplier for some months; while a contract runs, orders follow at short intervals. Side lanes order less.
+So a supplier's goods come in runs, and over time many makers' goods have passed each hub.
 """
 
 from dataclasses import dataclass, fields

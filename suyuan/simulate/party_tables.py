@@ -1,7 +1,7 @@
 """Firms, persons, ownerships, identifiers and the true owners, as tables.
 
-Shops of one owner share phones, accounts, devices and addresses, not all of them and not always spelt alike. Some show
-a courier's phone or an agent's address instead, which many strangers share.
+Shops of one owner share phones, accounts, devices and addresses, not all of them and not always spelt alike.
+Some show a courier's phone or an agent's address instead, which many strangers share.
 """
 
 from dataclasses import dataclass
@@ -73,7 +73,7 @@ def _write_persons(market: Market, writer: TableWriter) -> None:
             "person_id": [_person_id(owner) for owner in known],
             "name": [owner.name for owner in known],
             "id_card": [
-                id_card(owner.division.code, int(stream.integers(7300)), owner.number % 1000)
+                id_card(owner.division.code, int(stream.integers(5500)), owner.number % 1000)
                 if stream.random() < 0.7
                 else None
                 for owner in known

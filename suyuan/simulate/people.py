@@ -1,4 +1,4 @@
-"""Who is behind the market: owners with their shops and firms, namesakes, and shops opened again after a finding."""
+"""Who is behind the market: owners with shops and firms, namesakes, and shops reopened after a finding."""
 
 from dataclasses import dataclass, field, replace
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from suyuan.simulate import names
 from suyuan.simulate.codes import random_stream, social_credit_code
-from suyuan.simulate.geography import Division, draw_districts, full_name, street_address
+from suyuan.simulate.geography import Division, draw_districts, street_address
 from suyuan.simulate.options import MarketOptions
 from suyuan.simulate.world import DAY, EPOCH, Role, World
 
@@ -33,7 +33,7 @@ class Firm:
 
 @dataclass(slots=True)
 class Owner:
-    """A person (or family) in control of shops and firms. `offending` is how likely a listing of theirs infringes."""
+    """A person in control of shops and firms. `offending` is how likely a listing of theirs infringes."""
 
     number: int
     name: str
@@ -47,7 +47,7 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """A seller account. `found_at` is when its first infringing finding was decided, `follows` the shop it replaces."""
+    """A seller account. `found_at`: day of its first infringing finding; `follows`: the shop it replaces."""
 
     number: int
     platform: str
@@ -186,7 +186,7 @@ def _with_findings(
     owners: list[Owner],
     firms: list[Firm],
 ) -> list[Shop]:
-    """Some shops are found infringing and close; their owners may open new ones, or found a new firm for it."""
+    """Some shops are found infringing and close; their owners may open new ones, with a new firm."""
     result = list(shops)
     for shop in shops:
         owner = owners[shop.owner]
@@ -208,7 +208,7 @@ def _with_findings(
 def _operators(
     stream: np.random.Generator, world: World, owners: list[Owner], shops: list[Shop], firms: list[Firm]
 ) -> list[str | None]:
-    """Canonical ids of who runs each place: for dispatch points an owner's firm or shop, elsewhere firms of the trade."""
+    """Canonical ids of who runs each place: an owner's firm or shop, or a firm of the trade."""
     of_site: dict[int, list[str]] = {}
     first_shop: dict[int, str] = {}
     for shop in shops:
@@ -229,8 +229,3 @@ def _operators(
             firm.division = world.division[site]
             operators.append(f"Firm:{firm.firm_id}")
     return operators
-
-
-def place_name(division: Division) -> str:
-    """Province and city of a division, for names of places."""
-    return full_name(division.code[:4] + "00") or full_name(division.code)

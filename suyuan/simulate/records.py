@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from suyuan.simulate.arrow_text import formatted, joined, padded
 from suyuan.simulate.calendar import time_column
 from suyuan.simulate.cases import Cases
 from suyuan.simulate.codes import random_stream
@@ -30,7 +30,8 @@ class Records:
         Number of the true movement of each record, in the order of the records.
     record : int64, shape (n_movements,)
         Place of each movement among the records, -1 if none tells of it.
-    product_known, lot_known, departed_known, arrived_known, quantity_known, day_only : bool, shape (n_recorded,)
+    product_known, lot_known, departed_known, arrived_known : bool, shape (n_recorded,)
+    quantity_known, day_only : bool, shape (n_recorded,)
     """
 
     movement: IntArray
@@ -51,8 +52,8 @@ class Records:
 def build_records(options: MarketOptions, flow: Flow, cases: Cases) -> Records:
     """Which movements are recorded, in an order that tells nothing, and what is known of each.
 
-    What an investigation itself recorded (test purchases, exhibits, seized goods) is never missing; the product of a
-    test purchase and of an exhibit is known.
+    What an investigation itself recorded (test purchases, exhibits, seized goods) is never missing; the
+    product of a test purchase and of an exhibit is known.
     """
     stream = random_stream(options.seed, "records")
     sure = (flow.kind == PURCHASE) | (flow.kind == SHOWN)
@@ -78,15 +79,15 @@ def build_records(options: MarketOptions, flow: Flow, cases: Cases) -> Records:
 
 
 def lot_ids(flow: Flow) -> pa.Array:
-    """Lot ids as printed on the goods, by lot number: day of making and a running number, unique within a product."""
-    days = (flow.lot_made // DAY).astype("datetime64[D]")
-    order = np.lexsort((np.arange(flow.lot_made.shape[0]), flow.lot_made, flow.lot_product))
-    product, made = flow.lot_product[order], flow.lot_made[order] // DAY
+    """Lot ids by lot number: day of making and a running number, unique within a product."""
+    days = (flow.lots.made // DAY).astype("datetime64[D]")
+    order = np.lexsort((np.arange(flow.lots.made.shape[0]), flow.lots.made, flow.lots.product))
+    product, made = flow.lots.product[order], flow.lots.made[order] // DAY
     starts = np.flatnonzero(np.r_[True, (np.diff(product) != 0) | (np.diff(made) != 0)])
     serial = np.empty(order.shape[0], dtype=np.int64)
     serial[order] = np.arange(order.shape[0]) - np.repeat(starts, np.diff(np.r_[starts, order.shape[0]]))
-    text = pc.strftime(pa.array(days).cast(pa.timestamp("s")), format="%y%m%d")
-    return pc.binary_join_element_wise(text, pc.utf8_lpad(pa.array(serial + 1).cast(pa.string()), 2, "0"), "")
+    text = formatted(pa.array(days).cast(pa.timestamp("s")), "%y%m%d")
+    return joined(text, padded(pa.array(serial + 1), 2))
 
 
 def shipment_columns(
@@ -125,8 +126,7 @@ def shipment_columns(
 
 def _numbered(prefix: str, numbers: IntArray, width: int, unknown: BoolArray | None = None) -> pa.Array:
     """`prefix` and the zero-padded numbers."""
-    text = pc.utf8_lpad(pa.array(numbers, mask=unknown).cast(pa.string()), width, "0")
-    return pc.binary_join_element_wise(prefix, text, "")
+    return joined(prefix, padded(pa.array(numbers, mask=unknown), width))
 
 
 def _customs_columns(

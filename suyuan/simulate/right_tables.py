@@ -26,7 +26,7 @@ _IPC = (
 
 
 def write_right_tables(market: Market, writer: TableWriter) -> None:
-    """Tables rights_holders, rights, right_contents, assignments, licences, customs_recordals, products, marks, scans."""
+    """Tables of rights and what hangs on them, products, marks and mark_scans."""
     stream = random_stream(market.options.seed, "right tables")
     holders = market.rights.holders
     writer.write(
@@ -122,7 +122,8 @@ def _write_contents(market: Market, writer: TableWriter, stream: np.random.Gener
 
 def _write_assignments(market: Market, writer: TableWriter, stream: np.random.Generator) -> None:
     """A few rights came from another holder."""
-    moved = [right for right in market.rights.rights if stream.random() < 0.08]
+    rights = market.rights.rights
+    moved = [right for right in rights if stream.random() < 0.08] or rights[:1]
     count = len(market.rights.holders)
     writer.write(
         "assignments",
@@ -193,7 +194,7 @@ def mark_codes(count: int) -> list[str]:
 
 
 def marks_shown(market: Market) -> dict[int, int]:
-    """Listings that show an electronic mark, with the number of the mark; a few infringing ones show a copied one."""
+    """Listings that show an electronic mark, and its number; a few infringing ones show a copied one."""
     stream = random_stream(market.options.seed, "marks")
     shown: dict[int, int] = {}
     issued = 0
@@ -261,5 +262,5 @@ def _lot_of_maker(market: Market) -> dict[tuple[int, int], str]:
     """One lot of each factory and product."""
     texts = lot_ids(market.flow).to_pylist()
     flow = market.flow
-    pairs = zip(flow.lot_factory.tolist(), flow.lot_product.tolist(), texts, strict=True)
+    pairs = zip(flow.lots.factory.tolist(), flow.lots.product.tolist(), texts, strict=True)
     return {(factory, product): text for factory, product, text in pairs if factory >= 0}

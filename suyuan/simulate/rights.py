@@ -44,7 +44,7 @@ class Right:
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """Who may make or sell under a right; `licensee` is a canonical id, `factory` the factory meant, else -1."""
+    """Who may make or sell under a right; `licensee` is a canonical id, `factory` -1 for a shop."""
 
     licence_id: str
     right: Right

@@ -18,7 +18,7 @@ DAY = 86_400
 
 
 class Role(IntEnum):
-    """What a place is; the stations are where parcels are handed out, the rooms where test purchases are opened."""
+    """What a place is; parcels are handed out at stations, test purchases are opened in rooms."""
 
     FACTORY = 0
     MARKET = 1
