@@ -32,12 +32,12 @@ class MarketSummary:
 
     Attributes
     ----------
-    rows : rows of each table
+    tables : rows of each table
     movements_true, movements_recorded : movements that took place, and those among them that are recorded
     cases, factories, products, sellers, owners : how many
     """
 
-    rows: dict[str, int]
+    tables: dict[str, int]
     movements_true: int
     movements_recorded: int
     cases: int
@@ -84,7 +84,7 @@ def simulate_market(options: MarketOptions, out: Path, progress: Progress | None
         write(market, writer)
     tell("done", 1.0)
     return MarketSummary(
-        rows=dict(writer.rows),
+        tables=dict(writer.rows),
         movements_true=len(market.flow),
         movements_recorded=market.records.movement.shape[0],
         cases=len(market.cases.case_ids),

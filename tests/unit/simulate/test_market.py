@@ -180,7 +180,7 @@ def test_progress_and_summary(tmp_path: Path) -> None:
     assert [share for _, share in told] == sorted(share for _, share in told)
     assert told[-1] == ("done", 1.0)
     assert summary.sellers >= 12
-    assert summary.rows["truth"] == summary.cases == 5
+    assert summary.tables["truth"] == summary.cases == 5
 
 
 @pytest.mark.parametrize(
