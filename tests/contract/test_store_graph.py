@@ -69,7 +69,7 @@ def test_edge_kinds_restrict_the_answer(store: Store, sample: Oracle) -> None:
 
 
 def test_pages_of_neighbours_join_without_gap(store: Store, sample: Oracle) -> None:
-    for node_id in ("Site:v 0:0%", "Right:v 0:0%", "Firm:k%200"):
+    for node_id in ("Site:v%200:0%25", "Right:v%200:0%25", "Firm:k%200"):
         wanted = [edge.id for edge in sample.neighbours(node_id)]
         assert len(wanted) > 2
         got: list[str] = []

@@ -182,7 +182,7 @@ def test_two_processes_write_in_turn(store: Store, store_url: str) -> None:
 
 
 def test_readers_see_whole_runs(store: Store, store_url: str) -> None:
-    load(store, {"shipments": [shipment(i, "run 0", "X") for i in range(40)]})
+    load(store, {"shipments": [shipment(i, "run-0", "X") for i in range(40)]})
     stop = threading.Event()
     failures: list[BaseException] = []
 
@@ -210,7 +210,7 @@ def test_readers_see_whole_runs(store: Store, store_url: str) -> None:
             for start_at in range(0, 40, 10):
                 write(
                     writer,
-                    {"shipments": [shipment(i, f"run {run}", "X") for i in range(start_at, start_at + 10)]},
+                    {"shipments": [shipment(i, f"run-{run}", "X") for i in range(start_at, start_at + 10)]},
                 )
             if run % 3 == 0:
                 writer.abandon()

@@ -38,7 +38,7 @@ def test_a_finished_run_is_visible_with_its_report(store: Store) -> None:
 
 
 def test_the_same_rows_again_change_nothing(store: Store) -> None:
-    rows = [firm(i, status="active", registered_at=(10**15, 1)) for i in range(5)]
+    rows = [firm(i, status="active", registered_at=(999_993_600_000_000, 1)) for i in range(5)]
     first = load(store, {"firms": rows})
     with store.writer("again") as writer:
         assert write(writer, {"firms": rows}, file="b.csv") == (0, 5)
