@@ -119,7 +119,7 @@ def _live(snapshot: GraphSnapshot, rules: FoodChainLabRules, pairs: np.ndarray) 
 def closure(
     start: Int64Array, joined: Int32Array, seeds: Int32Array
 ) -> tuple[Int32Array, Int32Array, Int32Array]:
-    """Deliveries joined to some, these included; hops beyond them; place in the answer each was found from."""
+    """Deliveries joined to some, these included; hops beyond; place in the answer each was found from."""
     n = len(start) - 1
     seen = np.zeros(n, np.bool_)
     found = np.empty(n, np.int32)

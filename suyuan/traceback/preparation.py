@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
-from suyuan.graph.model import SITE_ROLES
 from suyuan.graph.ordering import group_places
 from suyuan.graph.snapshot import (
     NOTHING_KNOWN,
@@ -18,7 +18,9 @@ from suyuan.graph.snapshot import (
 )
 from suyuan.traceback.goods import Goods, links_of
 from suyuan.traceback.inference import inferred_keys
+from suyuan.traceback.mixing import FACTORY, Mixing
 from suyuan.traceback.parameters import MICROSECONDS_PER_DAY, TraceParameters, UnknownTimes
+from suyuan.traceback.stock import Stock, flow_of, mean_inflows, moved_by, shares_of
 from suyuan.traceback.times import (
     EARLIEST,
     LATEST,
@@ -31,8 +33,6 @@ from suyuan.traceback.times import (
     visible,
 )
 from suyuan.traceback.walking import Recorded, Streams, Walk, arranged, loose_of, number_streams
-
-_FACTORY = SITE_ROLES.index("factory")
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,54 @@ class Prepared:
         return self._walk(movements.to_site, movements.from_site, key, limit, order, start, forward=True)
 
     @cached_property
+    def stock(self) -> Stock:
+        """Positions in the stock of every product at every site."""
+        movements, walk = self.snapshot.movements, self.backward
+        quantity, flags, n_streams = movements.quantity, movements.flags, len(self.streams.product)
+        came, came_start = arranged(self.in_stream, self.bounds.arrived, self.fed_in, n_streams)
+        left, left_start = arranged(self.out_stream, self.bounds.departed, self.fed_out, n_streams)
+        inflow = flow_of(came, came_start, self.bounds.arrived, quantity, flags)
+        outflow = flow_of(left, left_start, self.bounds.departed, quantity, flags)
+        share = shares_of(inflow, outflow, self.streams)
+        return Stock(
+            inflow=inflow,
+            outflow=outflow,
+            can_have_come=moved_by(walk.order, walk.start, quantity, flags, inflow.usual),
+            share=share,
+            mean_inflow=mean_inflows(inflow, self.streams, share),
+        )
+
+    @cached_property
+    def mixing(self) -> Mixing:
+        """The mixing model."""
+        movements, parameters = self.snapshot.movements, self.parameters
+        return read_only(
+            Mixing(
+                stock=self.stock,
+                role=self.snapshot.nodes["Site"].columns["role"],
+                makes_start=self.makes_start,
+                makes=self.makes,
+                quantity=movements.quantity,
+                unit=movements.unit,
+                flags=movements.flags,
+                departed=self.bounds.departed,
+                arrived=self.bounds.arrived,
+                in_stream=self.in_stream,
+                out_stream=self.out_stream,
+                dwell=np.array(parameters.dwell_days) * MICROSECONDS_PER_DAY,
+                floor=np.array(parameters.floor),
+                match_unknown=parameters.match_unknown,
+                fifo_share=parameters.fifo_share,
+                bandwidth=parameters.bandwidth,
+            )
+        )
+
+    @cached_property
+    def site_rank(self) -> Int32Array:
+        """Place of each site in the order of ids."""
+        return id_ranks(self.snapshot.nodes["Site"])
+
+    @cached_property
     def fed_in(self) -> Int32Array:
         """Visible movements by (to_site, arrival key, id)."""
         return np.flatnonzero(self.seen).astype(np.int32)
@@ -99,7 +147,7 @@ class Prepared:
         loose_start, loose = loose_of(order, start, key, limit)
         longest = self.parameters.max_dwell_days
         near_low, far_high = self._stay_bounds(key, limit, forward=forward)
-        return frozen_walk(
+        return read_only(
             Walk(
                 leaves=leaves,
                 comes=comes,
@@ -234,7 +282,7 @@ def _bounds(draft: Prepared) -> Bounds:
 
 def _makers(prepared: Prepared) -> BoolArray:
     role = prepared.snapshot.nodes["Site"].columns["role"]
-    return (role == _FACTORY) | (np.diff(prepared.makes_start) > 0)
+    return (role == FACTORY) | (np.diff(prepared.makes_start) > 0)
 
 
 def id_ranks(table: NodeTable) -> Int32Array:
@@ -284,10 +332,18 @@ def recorded_of(snapshot: GraphSnapshot, *, forward: bool) -> Recorded:
     return Recorded(start, far, decided)
 
 
-def frozen_walk(walk: Walk) -> Walk:
-    """The walk with its arrays read-only, as those of snapshots are: kernels then meet one type of array."""
-    for part in walk:
-        for array in part if isinstance(part, tuple) else (part,):
-            if isinstance(array, np.ndarray):
-                array.flags.writeable = False
-    return walk
+Arrays = TypeVar("Arrays", Walk, Mixing)
+
+
+def read_only(parts: Arrays) -> Arrays:
+    """The same with its arrays marked read-only, as those of snapshots are: kernels then meet one type."""
+    _mark(parts)
+    return parts
+
+
+def _mark(part: object) -> None:
+    if isinstance(part, np.ndarray):
+        part.flags.writeable = False
+    elif isinstance(part, tuple):
+        for inner in part:
+            _mark(inner)

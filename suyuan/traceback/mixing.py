@@ -1,0 +1,270 @@
+"""By which movement a unit of goods came in: the shares that the stock model gives to feasible predecessors.
+
+For a movement e out of a site v, the unit came in by f with probability
+
+    w(f | e) = (1 - u) * (fifo * F_f / sum F + (1 - fifo) * P_f / sum P)
+
+    F_f = q_f * match(f, e) * exp(-d / bandwidth)       P_f = q_f * match(f, e) * exp(-dwell / scale of v's
+    role)
+
+d is the gap between the intervals of f in the inflow and e in the outflow of the product at v, in mean
+inflows; u the share of outflow that recorded inflow cannot cover. Which product: that of e, else that of f;
+where neither says, the flow of unknown goods. Pairs that records join without a common product have no
+positions to compare: d = 0, and u is its floor.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from suyuan.graph.compiled import compiled
+from suyuan.graph.model import SITE_ROLES
+from suyuan.graph.snapshot import (
+    QUANTITY_UNKNOWN,
+    FloatArray,
+    Int8Array,
+    Int32Array,
+    Int64Array,
+    UInt8Array,
+    UInt16Array,
+)
+from suyuan.traceback.goods import JOINED, UNKNOWN, product_of
+from suyuan.traceback.results import GAPS, Gap
+from suyuan.traceback.stock import Stock, balance, flow_interval
+from suyuan.traceback.times import EARLIEST, UNDATED
+from suyuan.traceback.walking import NOTHING_SCANNED, Walk, first_after, recorded_far, steps, stream_at
+
+FACTORY: Final = SITE_ROLES.index("factory")
+NO_INFLOW: Final = GAPS.index(Gap.NO_INFLOW)
+NONE_BEFORE: Final = GAPS.index(Gap.NONE_BEFORE)
+OTHER_GOODS: Final = GAPS.index(Gap.OTHER_GOODS)
+NOT_COVERED: Final = GAPS.index(Gap.NOT_COVERED)
+UNRECORDED: Final = GAPS.index(Gap.UNRECORDED)
+
+
+class Mixing(NamedTuple):
+    """What the model needs to know: flows, roles and makers of sites, quantities and times, parameters.
+
+    ``dwell`` (microseconds) and ``floor`` are by role code plus one. Products that site v makes are
+    ``makes[makes_start[v]:makes_start[v + 1]]``.
+    """
+
+    stock: Stock
+    role: Int8Array
+    makes_start: Int64Array
+    makes: Int32Array
+    quantity: FloatArray
+    unit: UInt16Array
+    flags: UInt8Array
+    departed: Int64Array
+    arrived: Int64Array
+    in_stream: Int32Array
+    out_stream: Int32Array
+    dwell: FloatArray
+    floor: FloatArray
+    match_unknown: float
+    fifo_share: float
+    bandwidth: float
+
+
+class Shares(NamedTuple):
+    """Where a unit on a movement came from: predecessors with their shares, and the share that has none."""
+
+    movements: Int32Array
+    weights: FloatArray
+    rest: float
+    gap: int
+
+
+@compiled
+def is_made_at(walk: Walk, mixing: Mixing, movement: int) -> bool:
+    """Whether the site a movement leaves is the origin of its goods.
+
+    It is when the site makes the product (an unknown product agrees with any), when it is a factory of
+    which nothing says what it makes, and when its role is unknown and nothing is recorded to have come
+    there.
+    """
+    site = walk.leaves[movement]
+    low, high = mixing.makes_start[site], mixing.makes_start[site + 1]
+    if low < high:
+        product = product_of(walk.carried[movement], walk.goods.lot_product)
+        return product < 0 or product in mixing.makes[low:high]
+    if mixing.role[site] == FACTORY:
+        return True
+    return mixing.role[site] < 0 and inflow_count(walk, site) == 0
+
+
+@compiled
+def inflow_count(walk: Walk, site: int) -> int:
+    """Movements recorded into a site."""
+    begin, end = walk.streams.site_start[site], walk.streams.site_start[site + 1]
+    return walk.start[end] - walk.start[begin]
+
+
+@compiled
+def why_nothing_came(walk: Walk, site: int, limit: int) -> int:
+    """The gap where no movement is a feasible predecessor."""
+    if inflow_count(walk, site) == 0:
+        return NO_INFLOW
+    for stream in range(walk.streams.site_start[site], walk.streams.site_start[site + 1]):
+        low = walk.start[stream]
+        if first_after(walk.key, walk.order, low, walk.start[stream + 1], limit) > low:
+            return OTHER_GOODS
+    return NONE_BEFORE
+
+
+@compiled
+def quantity_in(mixing: Mixing, movement: int) -> float:
+    """Quantity of a movement as inflow; the usual one of its stream where unknown."""
+    if mixing.flags[movement] & QUANTITY_UNKNOWN:
+        return mixing.stock.inflow.usual[mixing.in_stream[movement]]
+    return mixing.quantity[movement]
+
+
+@compiled
+def quantity_out(mixing: Mixing, movement: int) -> float:
+    """Quantity of a movement as outflow."""
+    if mixing.flags[movement] & QUANTITY_UNKNOWN:
+        return mixing.stock.outflow.usual[mixing.out_stream[movement]]
+    return mixing.quantity[movement]
+
+
+@compiled
+def weighable(mixing: Mixing, found: Int32Array, count: int) -> bool:
+    """Whether the known units of movements agree, so that quantities can be compared."""
+    unit = 0
+    for i in range(count):
+        other = mixing.unit[found[i]]
+        if other != 0:
+            if unit != 0 and other != unit:
+                return False
+            unit = other
+    return True
+
+
+@compiled
+def log_stay(walk: Walk, mixing: Mixing, near: int, far: int, scale: float) -> float:
+    """Logarithm of exp(-dwell / scale), averaged over the span in which an undated arrival lies.
+
+    Where nothing tells how long the stay was, it is taken to be ``scale``.
+    """
+    left = mixing.departed[near]
+    if left <= EARLIEST:
+        return -1.0
+    if mixing.flags[far] & UNDATED != UNDATED:
+        return -max(0.0, float(left - mixing.arrived[far])) / scale
+    high = min(left, walk.limit[far])
+    low = walk.key[far]
+    if mixing.arrived[far] <= EARLIEST or low <= EARLIEST:
+        return -float(left - high) / scale - 1.0
+    if high <= low:
+        return -max(0.0, float(left - low)) / scale
+    span = float(high - low) / scale
+    return -float(left - high) / scale + np.log(-np.expm1(-span) / span)
+
+
+@compiled
+def position_gaps(
+    walk: Walk, mixing: Mixing, near: int, found: Int32Array, kinds: Int32Array, count: int
+) -> FloatArray:
+    """Gap d between the positions of a movement and each of its predecessors, in mean inflows.
+
+    The bandwidth where nothing tells a position, 0 where there are none to compare.
+    """
+    site, left = walk.leaves[near], mixing.departed[near]
+    product = product_of(walk.carried[near], walk.goods.lot_product)
+    recorded = recorded_far(walk, near)
+    gaps = np.zeros(count)
+    last_product = -2
+    stream = -1
+    low, high = 0.0, 0.0
+    for i in range(count):
+        far = found[i]
+        of_far = product_of(walk.carried[far], walk.goods.lot_product)
+        joined = kinds[i] == JOINED and (product < 0 or of_far != product)
+        if recorded[0] < recorded[1] or joined:
+            continue
+        if left <= EARLIEST or mixing.arrived[far] <= EARLIEST:
+            gaps[i] = mixing.bandwidth
+            continue
+        of_pair = product if product >= 0 else of_far
+        if of_pair != last_product:
+            last_product = of_pair
+            stream = stream_at(site, of_pair, walk.streams)
+            low, high = flow_interval(
+                mixing.stock.outflow,
+                walk.streams,
+                mixing.stock.share,
+                site,
+                stream,
+                left,
+                quantity_out(mixing, near),
+            )
+        came, gone = flow_interval(
+            mixing.stock.inflow,
+            walk.streams,
+            mixing.stock.share,
+            site,
+            stream,
+            mixing.arrived[far],
+            quantity_in(mixing, far),
+        )
+        gaps[i] = max(0.0, low - gone, came - high) / mixing.stock.mean_inflow[stream]
+    return gaps
+
+
+@compiled
+def uncovered(
+    walk: Walk, mixing: Mixing, near: int, found: Int32Array, kinds: Int32Array, count: int
+) -> tuple[float, int]:
+    """Share of a movement that recorded inflow did not supply, and the gap that says why."""
+    site = walk.leaves[near]
+    floor = mixing.floor[mixing.role[site] + 1]
+    recorded = recorded_far(walk, near)
+    if recorded[0] < recorded[1]:
+        return floor, UNRECORDED
+    product = product_of(walk.carried[near], walk.goods.lot_product)
+    for i in range(count):
+        if kinds[i] == JOINED and product_of(walk.carried[found[i]], walk.goods.lot_product) != product:
+            return floor, UNRECORDED
+    came, left = balance(walk, mixing.stock, site, product, walk.limit[near], mixing.departed[near])
+    short = 1.0 - came / left if left > 0.0 else 0.0
+    return (short, NOT_COVERED) if short > floor else (floor, UNRECORDED)
+
+
+@compiled
+def shares(walk: Walk, mixing: Mixing, near: int, room: tuple[Int32Array, Int32Array]) -> Shares:
+    """Shares of the feasible predecessors of a movement: one row of the model.
+
+    Notes
+    -----
+    The shares and the rest sum to 1. Quantities count only where the known units agree.
+    """
+    count, found, kinds = steps(walk, near, walk.limit[near], NOTHING_SCANNED, room[0], room[1])
+    if count == 0:
+        return Shares(
+            found[:0], np.empty(0), 1.0, why_nothing_came(walk, walk.leaves[near], walk.limit[near])
+        )
+    by_quantity = weighable(mixing, found, count)
+    scale = mixing.dwell[mixing.role[walk.leaves[near]] + 1]
+    gaps = position_gaps(walk, mixing, near, found, kinds, count)
+    stays = np.empty(count)
+    for i in range(count):
+        stays[i] = log_stay(walk, mixing, near, found[i], scale)
+    fifo, proportional = np.empty(count), np.empty(count)
+    longest = stays.max()
+    for i in range(count):
+        weight = quantity_in(mixing, found[i]) if by_quantity else 1.0
+        if kinds[i] == UNKNOWN:
+            weight *= mixing.match_unknown
+        fifo[i] = weight * np.exp(-gaps[i] / mixing.bandwidth)
+        proportional[i] = weight * np.exp(stays[i] - longest)
+    fifo_sum, proportional_sum = fifo.sum(), proportional.sum()
+    if proportional_sum <= 0.0:
+        return Shares(found[:0], np.empty(0), 1.0, NOT_COVERED)
+    rest, gap = uncovered(walk, mixing, near, found, kinds, count)
+    of_fifo = mixing.fifo_share if fifo_sum > 0.0 else 0.0
+    weights = proportional * ((1.0 - rest) * (1.0 - of_fifo) / proportional_sum)
+    if of_fifo > 0.0:
+        weights += fifo * ((1.0 - rest) * of_fifo / fifo_sum)
+    return Shares(found[:count], weights, rest, gap)

@@ -1,0 +1,204 @@
+"""How much of a product had come to a site, and left it, by any time: positions in its stock.
+
+Where some movements do not say what they carried, the flow of a product at a site is what is recorded as
+that product plus a part of what is recorded as unknown: the product's share of all that is recorded with a
+product there. Movements at the same time share one interval of positions, so no answer depends on their
+order.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from suyuan.graph.compiled import compiled
+from suyuan.graph.snapshot import QUANTITY_UNKNOWN, FloatArray, Int32Array, Int64Array, UInt8Array
+from suyuan.traceback.times import EARLIEST
+from suyuan.traceback.walking import Streams, Walk, first_after, stream_at
+
+
+class Flow(NamedTuple):
+    """Flow into, or out of, the site of each stream, in order of mean time.
+
+    Stream s has ``time[start[s]:start[s + 1]]``, with the quantity moved up to and with each in ``moved``.
+    ``usual[s]`` stands for an unknown quantity: the median of the known ones, else 1.
+    """
+
+    start: Int64Array
+    time: Int64Array
+    moved: FloatArray
+    usual: FloatArray
+
+
+class Stock(NamedTuple):
+    """Flows of all streams.
+
+    ``can_have_come`` is aligned with ``order`` of the backward walk: quantity of its stream up to and with
+    each movement in the order of earliest arrivals. ``share[s]`` is the part of unknown goods counted to
+    stream s; ``mean_inflow[s]`` the mean quantity of an inflow.
+    """
+
+    inflow: Flow
+    outflow: Flow
+    can_have_come: FloatArray
+    share: FloatArray
+    mean_inflow: FloatArray
+
+
+@compiled
+def usual_quantities(
+    order: Int32Array, start: Int64Array, quantity: FloatArray, flags: UInt8Array
+) -> FloatArray:
+    """Median of the known quantities of each stream that has an unknown one; else, and where none is, 1."""
+    usual = np.ones(len(start) - 1)
+    for stream in range(len(start) - 1):
+        unknown = 0
+        for place in range(start[stream], start[stream + 1]):
+            unknown += flags[order[place]] & QUANTITY_UNKNOWN > 0
+        size = start[stream + 1] - start[stream]
+        if unknown == 0 or unknown == size:
+            continue
+        known = np.empty(size - unknown)
+        count = 0
+        for place in range(start[stream], start[stream + 1]):
+            if flags[order[place]] & QUANTITY_UNKNOWN == 0:
+                known[count] = quantity[order[place]]
+                count += 1
+        usual[stream] = np.median(known)
+    return usual
+
+
+@compiled
+def moved_by(
+    order: Int32Array, start: Int64Array, quantity: FloatArray, flags: UInt8Array, usual: FloatArray
+) -> FloatArray:
+    """Running sum of quantities along each stream."""
+    moved = np.empty(len(order))
+    for stream in range(len(start) - 1):
+        total = 0.0
+        for place in range(start[stream], start[stream + 1]):
+            m = order[place]
+            total += usual[stream] if flags[m] & QUANTITY_UNKNOWN else quantity[m]
+            moved[place] = total
+    return moved
+
+
+@compiled
+def total_of(flow: Flow, stream: int) -> float:
+    """All that a stream moved."""
+    low, high = flow.start[stream], flow.start[stream + 1]
+    return flow.moved[high - 1] if high > low else 0.0
+
+
+@compiled
+def shares_of(inflow: Flow, outflow: Flow, streams: Streams) -> FloatArray:
+    """Share of each product in all that is recorded with a product at its site; 1 for the unknown one."""
+    share = np.ones(len(streams.product))
+    for site in range(len(streams.site_start) - 1):
+        begin, end = streams.site_start[site], streams.site_start[site + 1]
+        total = 0.0
+        for stream in range(begin, end):
+            if streams.product[stream] >= 0:
+                total += total_of(inflow, stream) + total_of(outflow, stream)
+        for stream in range(begin, end):
+            if streams.product[stream] >= 0 and total > 0.0:
+                share[stream] = (total_of(inflow, stream) + total_of(outflow, stream)) / total
+    return share
+
+
+@compiled
+def mean_inflows(inflow: Flow, streams: Streams, share: FloatArray) -> FloatArray:
+    """Mean quantity of an inflow of each stream, unknown goods by their share; 1 where nothing came."""
+    mean = np.ones(len(streams.product))
+    for site in range(len(streams.site_start) - 1):
+        begin, end = streams.site_start[site], streams.site_start[site + 1]
+        for stream in range(begin, end):
+            total = total_of(inflow, stream)
+            count = float(inflow.start[stream + 1] - inflow.start[stream])
+            if streams.product[stream] >= 0 and streams.product[begin] < 0:
+                total += share[stream] * total_of(inflow, begin)
+                count += share[stream] * (inflow.start[begin + 1] - inflow.start[begin])
+            if total > 0.0:
+                mean[stream] = total / count
+    return mean
+
+
+@compiled
+def before_and_through(flow: Flow, stream: int, time: int) -> tuple[float, float]:
+    """Quantity moved before a time, and up to and with it."""
+    low, high = flow.start[stream], flow.start[stream + 1]
+    begin = low
+    end = high
+    while low < high:
+        middle = (low + high) // 2
+        if flow.time[middle] < time:
+            low = middle + 1
+        else:
+            high = middle
+    before = flow.moved[low - 1] if low > begin else 0.0
+    while low < end and flow.time[low] == time:
+        low += 1
+    return before, flow.moved[low - 1] if low > begin else 0.0
+
+
+@compiled
+def flow_interval(
+    flow: Flow, streams: Streams, share: FloatArray, site: int, stream: int, time: int, quantity: float
+) -> tuple[float, float]:
+    """Positions, in the flow of a product at a site, of a movement at a time."""
+    before, through = before_and_through(flow, stream, time)
+    unknown = streams.site_start[site]
+    if unknown != stream and streams.product[unknown] < 0:
+        unknown_before, unknown_through = before_and_through(flow, unknown, time)
+        before += share[stream] * unknown_before
+        through += share[stream] * unknown_through
+    return before, max(through, before + quantity)
+
+
+@compiled
+def left_through(flow: Flow, stream: int, time: int) -> float:
+    """Outflow of a stream up to and with a time; all of it where the time is unknown."""
+    if time <= EARLIEST:
+        return total_of(flow, stream)
+    return before_and_through(flow, stream, time)[1]
+
+
+@compiled
+def came_by(walk: Walk, stock: Stock, stream: int, limit: int) -> float:
+    """Inflow of a stream that can have come by a time."""
+    low = walk.start[stream]
+    place = first_after(walk.key, walk.order, low, walk.start[stream + 1], limit)
+    return stock.can_have_come[place - 1] if place > low else 0.0
+
+
+@compiled
+def balance(walk: Walk, stock: Stock, site: int, product: int, limit: int, time: int) -> tuple[float, float]:
+    """Inflow of a product that can have come by ``limit``, and outflow up to and with ``time``.
+
+    Of an unknown product (-1): all that came to the site, and all that left.
+    """
+    begin, end = walk.streams.site_start[site], walk.streams.site_start[site + 1]
+    came, left = 0.0, 0.0
+    if product < 0:
+        for stream in range(begin, end):
+            came += came_by(walk, stock, stream, limit)
+            left += left_through(stock.outflow, stream, time)
+        return came, left
+    stream = stream_at(site, product, walk.streams)
+    came = came_by(walk, stock, stream, limit)
+    left = left_through(stock.outflow, stream, time)
+    if walk.streams.product[begin] < 0:
+        came += stock.share[stream] * came_by(walk, stock, begin, limit)
+        left += stock.share[stream] * left_through(stock.outflow, begin, time)
+    return came, left
+
+
+def flow_of(
+    order: Int32Array,
+    start: Int64Array,
+    time: Int64Array,
+    quantity: FloatArray,
+    flags: UInt8Array,
+) -> Flow:
+    """The flow of movements given by (stream, mean time)."""
+    usual = usual_quantities(order, start, quantity, flags)
+    return Flow(start, time[order], moved_by(order, start, quantity, flags, usual), usual)
