@@ -68,7 +68,7 @@ runs = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(plan=runs)
 def test_a_store_behaves_like_dictionaries(
     empty_url: Callable[[], str], plan: list[tuple[list[dict[str, list[Row]]], End]]

@@ -82,7 +82,12 @@ def test_since_gives_the_versions_written_later(store: Store) -> None:
 def test_columns_that_a_source_lacks_keep_what_is_stored(store: Store) -> None:
     load(
         store,
-        {"firms": [firm(1, "one", status="active", registered_at=(999_993_600_000_000, 1), extra='{"a":"1"}'), firm(2)]},
+        {
+            "firms": [
+                firm(1, "one", status="active", registered_at=(999_993_600_000_000, 1), extra='{"a":"1"}'),
+                firm(2),
+            ]
+        },
     )
     with store.writer("part") as writer:
         counts = write(writer, {"firms": [firm(1, "new one"), firm(2), firm(3)]}, present=["firm_id", "name"])
@@ -97,7 +102,10 @@ def test_columns_that_a_source_lacks_keep_what_is_stored(store: Store) -> None:
 
 
 def test_columns_that_a_source_has_may_empty_what_is_stored(store: Store) -> None:
-    load(store, {"firms": [firm(1, status="active", registered_at=(999_993_600_000_000, 1), extra='{"a":"1"}')]})
+    load(
+        store,
+        {"firms": [firm(1, status="active", registered_at=(999_993_600_000_000, 1), extra='{"a":"1"}')]},
+    )
     row = {"firm_id": "F1", "extra": '{"b":"2"}'}
     load(store, {"firms": [row]}, present=["firm_id", "status", "registered_at", "extra"])
     assert rows_of(store, "firms", "name", "status", "registered_at", "registered_at_precision", "extra") == {

@@ -1,0 +1,57 @@
+"""Documents in SQLite; see :class:`suyuan.graph.store.documents.Documents`."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from suyuan.errors import ConflictError
+from suyuan.graph.store.documents import ABSENT, Document
+from suyuan.graph.store.sqlite_file import SqliteFile
+
+
+class SqliteDocuments:
+    """Versioned JSON objects in one table. A write is on disk when it is acknowledged."""
+
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
+
+    def get(self, collection: str, key: str) -> Document | None:
+        with self._file.reading() as connection:
+            row = connection.execute(
+                "SELECT version, value FROM suyuan_documents WHERE collection = ? AND key = ?",
+                (collection, key),
+            ).fetchone()
+        return Document(collection, key, row[0], json.loads(row[1])) if row else None
+
+    def put(self, collection: str, key: str, value: Mapping[str, Any], *, expected_version: int) -> Document:
+        text = json.dumps(value, ensure_ascii=False)
+        with self._file.writing(durable=True) as connection:
+            if not _replaced(connection, collection, key, text, expected_version):
+                raise ConflictError(
+                    f"Somebody else changed {collection} {key!r} in between (version {expected_version} is not "
+                    "the newest). Read it again, then repeat the change."
+                )
+        return Document(collection, key, expected_version + 1, json.loads(text))
+
+    def every(self, collection: str) -> list[Document]:
+        with self._file.reading() as connection:
+            rows = connection.execute(
+                "SELECT key, version, value FROM suyuan_documents WHERE collection = ? ORDER BY key",
+                (collection,),
+            ).fetchall()
+        return [Document(collection, key, version, json.loads(value)) for key, version, value in rows]
+
+
+def _replaced(connection: sqlite3.Connection, collection: str, key: str, text: str, expected: int) -> bool:
+    """Whether the stored version was the expected one and gave way to the new text."""
+    if expected == ABSENT:
+        statement = (
+            "INSERT OR IGNORE INTO suyuan_documents (collection, key, version, value) VALUES (?, ?, 1, ?)"
+        )
+        return connection.execute(statement, (collection, key, text)).rowcount == 1
+    statement = (
+        "UPDATE suyuan_documents SET version = version + 1, value = ?"
+        " WHERE collection = ? AND key = ? AND version = ?"
+    )
+    return connection.execute(statement, (text, collection, key, expected)).rowcount == 1

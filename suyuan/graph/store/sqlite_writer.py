@@ -1,0 +1,187 @@
+"""One run's way into a SQLite store."""
+
+import sqlite3
+import threading
+import weakref
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+
+from suyuan.errors import StoreError, SuyuanError
+from suyuan.graph.model import Table
+from suyuan.graph.records import batch_schema
+from suyuan.graph.store.base import RunInfo, SourceFile, UpsertCounts
+from suyuan.graph.store.search_entries import is_indexed
+from suyuan.graph.store.sqlite_file import SqliteFile, transaction
+from suyuan.graph.store.sqlite_runs import LIVE_TOKENS, Begun, keep, mark_finished, release, undo
+from suyuan.graph.store.sqlite_schema import index_ddl, quoted
+from suyuan.graph.store.sqlite_search import follow_changes
+from suyuan.graph.store.sqlite_upsert import TableWriter, retire
+from suyuan.graph.tables import TABLES
+
+_HEARTBEAT_SECONDS = 10.0
+
+
+class SqliteWriter:
+    """Writes one run; see :class:`suyuan.graph.store.base.Writer`.
+
+    Each upsert is one transaction, written to the log file before it is acknowledged, so it survives the death of
+    the process; :meth:`finish` also waits until the disk has everything, so a finished run survives a power cut.
+    """
+
+    def __init__(self, file: SqliteFile, begun: Begun, *, full: bool) -> None:
+        self.run: RunInfo = begun.run
+        self._file = file
+        self._token = begun.token
+        self._full = full
+        self._tables: dict[str, TableWriter] = {}
+        self._open = True
+        self._connection = file.connect()
+        self._configure()
+        self._stop = threading.Event()
+        self._heart = threading.Thread(
+            target=_beat, args=(weakref.ref(self), self._stop), name="suyuan-heartbeat", daemon=True
+        )
+        self._heart.start()
+
+    def _configure(self) -> None:
+        self._connection.execute("PRAGMA cache_size = -131072")
+        self._connection.execute("PRAGMA wal_autocheckpoint = 8000")
+        self._connection.execute("PRAGMA threads = 4")
+
+    def add_source(self, name: str, sha256: str, size: int) -> SourceFile:
+        with self._step() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO suyuan_sources (seq, name, sha256, size) VALUES (?, ?, ?, ?)",
+                (self.run.seq, name, sha256, size),
+            )
+            number, kept = connection.execute(
+                "SELECT number, size FROM suyuan_sources WHERE seq = ? AND name = ? AND sha256 = ?",
+                (self.run.seq, name, sha256),
+            ).fetchone()
+        return SourceFile(number, name, sha256, kept)
+
+    def upsert(
+        self, table: str, batch: pa.RecordBatch, *, present: Sequence[str] | None = None
+    ) -> UpsertCounts:
+        declared = TABLES[table]
+        if batch.schema.names != batch_schema(declared).names:
+            raise StoreError(
+                f"A batch for table {table} has the columns {', '.join(batch.schema.names)}; "
+                f"expected {', '.join(batch_schema(declared).names)}."
+            )
+        if batch.num_rows == 0:
+            return UpsertCounts(0, 0)
+        with self._step() as connection:
+            return self._table(connection, declared).upsert(connection, batch, present)
+
+    def retire_unnamed(self, table: str, source_names: Sequence[str]) -> int:
+        if not self._full:
+            raise StoreError("Only a run begun with full=True retires what its sources no longer name.")
+        with self._step() as connection:
+            self._table(connection, TABLES[table])
+            return retire(connection, TABLES[table], self.run.seq, source_names)
+
+    def existing(self, table: str, ids: Sequence[str]) -> set[str]:
+        with self._step() as connection:
+            return self._table(connection, TABLES[table]).existing(connection, ids)
+
+    def finish(self, report: Mapping[str, object]) -> RunInfo:
+        for name in self._changed():
+            for statement in index_ddl(TABLES[name]):
+                with self._step() as connection:
+                    connection.execute(statement)
+        with self._file.errors():
+            self._connection.execute("PRAGMA synchronous = FULL")
+        with self._step() as connection:
+            self._follow(connection)
+            self.run = mark_finished(connection, self.run.seq, report)
+            release(connection, self._token)
+        self._close()
+        return self.run
+
+    def abandon(self) -> None:
+        try:
+            with self._step() as connection:
+                undo(connection, self.run.seq)
+        finally:
+            self._close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._open:
+            return
+        try:
+            self.abandon()
+        except SuyuanError:
+            if error is None:
+                raise
+
+    def _changed(self) -> list[str]:
+        with self._step() as connection:
+            rows = connection.execute(
+                "SELECT table_name FROM suyuan_changes WHERE seq = ?", (self.run.seq,)
+            ).fetchall()
+        return [name for (name,) in rows]
+
+    def _follow(self, connection: sqlite3.Connection) -> None:
+        changed = connection.execute(
+            "SELECT table_name FROM suyuan_changes WHERE seq = ?", (self.run.seq,)
+        ).fetchall()
+        for (name,) in changed:
+            if is_indexed(TABLES[name]):
+                follow_changes(connection, TABLES[name], self.run.seq)
+            connection.execute(
+                f"UPDATE suyuan_changes SET records = (SELECT count(*) FROM {quoted(name)})"
+                " WHERE table_name = ? AND seq = ?",
+                (name, self.run.seq),
+            )
+
+    def _table(self, connection: sqlite3.Connection, table: Table) -> TableWriter:
+        if table.name not in self._tables:
+            self._tables[table.name] = TableWriter.begin(connection, table, self.run.seq, full=self._full)
+        return self._tables[table.name]
+
+    @contextmanager
+    def _step(self) -> Generator[sqlite3.Connection, None, None]:
+        if not self._open:
+            raise StoreError(f"Run {self.run.run_id} has ended; begin a new one.")
+        with self._file.errors(), transaction(self._connection):
+            keep(self._connection, self._token)
+            yield self._connection
+
+    def beat(self) -> None:
+        """Notes in the store that this run lives."""
+        if self._open:
+            with self._file.writing() as connection:
+                keep(connection, self._token)
+
+    def _close(self) -> None:
+        self._open = False
+        self._stop.set()
+        LIVE_TOKENS.discard(self._token)
+        self._connection.close()
+
+    def __del__(self) -> None:
+        if getattr(self, "_open", False):
+            self._close()
+
+
+def _beat(writer: "weakref.ref[SqliteWriter]", stop: threading.Event) -> None:
+    while not stop.wait(_HEARTBEAT_SECONDS):
+        held = writer()
+        if held is None:
+            return
+        try:
+            held.beat()
+        except SuyuanError:
+            continue
+        finally:
+            del held
