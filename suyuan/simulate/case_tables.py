@@ -160,15 +160,8 @@ def _write_findings(market: Market, writer: TableWriter, stream: np.random.Gener
 def _write_leads(market: Market, writer: TableWriter, stream: np.random.Generator) -> None:
     """Reports about listings; some are about lawful ones and are rejected."""
     listings = market.listings
-    count = round(_LEAD_SHARE * len(listings))
-    lawful = stream.random(count) < market.options.wrong_lead_share
-    guilty, honest = np.flatnonzero(listings.infringes), np.flatnonzero(~listings.infringes)
-    picked = [
-        int(pool[stream.integers(pool.shape[0])])
-        for pool in (
-            honest if (wrong and honest.shape[0]) or not guilty.shape[0] else guilty for wrong in lawful
-        )
-    ]
+    picked = _reported_listings(market, stream)
+    count = len(picked)
     shops = [market.population.shops[int(listings.shop[listing])] for listing in picked]
     rights = [_shop_product_right(market, stream, [int(listings.product[listing])]) for listing in picked]
     reported = [int(listings.listed_at[listing]) + int(stream.integers(1, 40)) * DAY for listing in picked]
@@ -206,6 +199,20 @@ def _write_leads(market: Market, writer: TableWriter, stream: np.random.Generato
             ],
         },
     )
+
+
+def _reported_listings(market: Market, stream: np.random.Generator) -> list[int]:
+    """Listings somebody reports: infringing ones, and lawful ones in the share asked."""
+    listings = market.listings
+    count = round(_LEAD_SHARE * len(listings))
+    lawful = stream.random(count) < market.options.wrong_lead_share
+    guilty, honest = np.flatnonzero(listings.infringes), np.flatnonzero(~listings.infringes)
+    return [
+        int(pool[stream.integers(pool.shape[0])])
+        for pool in (
+            honest if (wrong and honest.shape[0]) or not guilty.shape[0] else guilty for wrong in lawful
+        )
+    ]
 
 
 def _authority(shop: Shop) -> str:

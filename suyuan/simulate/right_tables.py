@@ -78,7 +78,11 @@ def _write_rights(market: Market, writer: TableWriter, stream: np.random.Generat
             "stability": [("high", "medium", None)[int(stream.integers(3))] for _ in rights],
         },
     )
-    recorded = [right for right in rights if right.recordal_no]
+    _write_recordals(market, writer)
+
+
+def _write_recordals(market: Market, writer: TableWriter) -> None:
+    recorded = [right for right in market.rights.rights if right.recordal_no]
     makers = [
         ";".join(sorted({licence.licensee for licence in market.rights.licences if licence.right is right}))
         for right in recorded
@@ -240,6 +244,14 @@ def _write_marks(market: Market, writer: TableWriter, stream: np.random.Generato
             "route": ["330000;440000" if stream.random() < 0.5 else None for _ in codes],
         },
     )
+    _write_scans(market, writer, stream, shown)
+
+
+def _write_scans(
+    market: Market, writer: TableWriter, stream: np.random.Generator, shown: dict[int, int]
+) -> None:
+    """Where marks were seen."""
+    codes = mark_codes(max(shown.values(), default=-1) + 1)
     ids = listing_ids(len(market.listings))
     scans = [(codes[mark], listing) for listing, mark in shown.items()]
     times = [
