@@ -84,17 +84,22 @@ def digests(table: Table, batch: pa.RecordBatch) -> list[bytes]:
     or edited row from a whole one.
     """
     columns = sorted((*value_fields(table), pa.field("extra", pa.string())), key=lambda field: field.name)
-    parts = [batch.column("id")]
-    parts += [_tagged(field.name, batch.column(field.name)) for field in columns]
-    joined = pc.binary_join_element_wise(*parts, "")
+    parts: list[pa.Array | pa.Scalar] = [batch.column("id")]
+    for field in columns:
+        parts += _tagged(field.name, batch.column(field.name))
+    joined = pc.binary_join_element_wise(*parts, "").cast(pa.binary())
     blake2b = hashlib.blake2b
-    return [blake2b(text.encode(), digest_size=DIGEST_BYTES).digest() for text in joined.to_pylist()]
+    return [blake2b(text, digest_size=DIGEST_BYTES).digest() for text in joined.to_pylist()]
 
 
-def _tagged(name: str, values: pa.Array) -> pa.Array:
-    text = _as_text(values)
-    tagged = pc.binary_join_element_wise(pa.scalar(f"\x1f{name}="), text, "")
-    return pc.fill_null(tagged, "")
+def _tagged(name: str, values: pa.Array) -> list[pa.Array | pa.Scalar]:
+    """What a column adds to the joined text: nothing where it is null."""
+    if values.null_count == len(values):
+        return []
+    tag = pa.scalar(f"\x1f{name}=")
+    if values.null_count == 0 and not pa.types.is_list(values.type):
+        return [tag, _as_text(values)]
+    return [pc.fill_null(pc.binary_join_element_wise(tag, _as_text(values), ""), "")]
 
 
 def _as_text(values: pa.Array) -> pa.Array:
