@@ -17,7 +17,7 @@ import neo4j
 import pytest
 
 from suyuan.errors import ConfigError, ConflictError, StoreError, StoreUnavailableError
-from suyuan.graph.store.local_server import LocalServer, failure
+from suyuan.graph.store.local_server import QUICK_START_FLAGS, LocalServer, failure
 from suyuan.graph.store.local_server_home import ServerInfo
 from suyuan.graph.store.local_server_jars import LOCK_FILE, default_cache_dir, read_lock, resolve_jars
 from suyuan.graph.store.local_server_process import command_line, has_ended
@@ -32,7 +32,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def info(home: Path):
-    server = LocalServer()
+    server = LocalServer(jvm_flags=QUICK_START_FLAGS)
     try:
         yield server.start(home, heap_mb=512, page_cache_mb=64)
     finally:
@@ -129,12 +129,13 @@ def test_a_short_password_is_refused(tmp_path: Path) -> None:
         LocalServer().start(tmp_path / "home", password="short")
 
 
+@pytest.mark.timeout(900)
 def test_imported_data_survive_two_hurried_starts_a_stop_and_a_reused_process_id(tmp_path: Path) -> None:
     home = tmp_path / "home"
     nodes, edges = tmp_path / "nodes.csv", tmp_path / "edges.csv"
     nodes.write_text("id:ID,name\n1,义乌\n2,广州\n", "utf-8")
     edges.write_text(":START_ID,:END_ID\n1,2\n", "utf-8")
-    server = LocalServer()
+    server = LocalServer(jvm_flags=QUICK_START_FLAGS)
     server.admin(
         home, "database", "import", "full", "neo4j", f"--nodes=Site={nodes}", f"--relationships=TO={edges}"
     )
@@ -172,8 +173,9 @@ def test_imported_data_survive_two_hurried_starts_a_stop_and_a_reused_process_id
         other.wait()
 
 
+@pytest.mark.timeout(900)
 def test_a_killed_server_is_seen_as_stopped_and_starts_again_at_its_port(info: ServerInfo) -> None:
-    server = LocalServer()
+    server = LocalServer(jvm_flags=QUICK_START_FLAGS)
     run(info, "CREATE (:Kept)")
     os.kill(info.pid, 9)
     while server.status(info.home):
