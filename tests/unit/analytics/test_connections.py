@@ -33,7 +33,9 @@ def test_as_many_and_as_short_as_networkx(seed: int) -> None:
             [graph.nodes[p.kind].id_at(p.position) for p in connection.places] for connection in found
         )
         first, last = sites.id_at(0), sites.id_at(goal)
-        expected = sorted(nx.all_shortest_paths(oracle, first, last)) if nx.has_path(oracle, first, last) else []
+        expected = (
+            sorted(nx.all_shortest_paths(oracle, first, last)) if nx.has_path(oracle, first, last) else []
+        )
         within = [path for path in expected if len(path) <= 9]
         assert ids == within
 

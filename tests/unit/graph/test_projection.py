@@ -33,7 +33,9 @@ def test_shipment_makes_every_declared_edge() -> None:
 
 
 def test_lot_of_unknown_product_is_not_joined_to_a_product() -> None:
-    assert _edges("shipments", id="Shipment:S1", shipment_id="S1", lot_id="7") == [("CARRIES", "Shipment:S1", "Lot::7")]
+    assert _edges("shipments", id="Shipment:S1", shipment_id="S1", lot_id="7") == [
+        ("CARRIES", "Shipment:S1", "Lot::7")
+    ]
 
 
 def test_relation_decides_the_edge_kind() -> None:
@@ -44,13 +46,21 @@ def test_relation_decides_the_edge_kind() -> None:
 
 
 def test_claims_follow_the_printed_number_only() -> None:
-    edges = _edges("listings", id="Listing:p:1", platform="p", listing_id="1", claimed_rights=["77", "78", "77"])
+    edges = _edges(
+        "listings", id="Listing:p:1", platform="p", listing_id="1", claimed_rights=["77", "78", "77"]
+    )
     assert edges == [("CLAIMS", "Listing:p:1", "Right:R1")]
 
 
 def test_edge_carries_times_at_their_precision() -> None:
     row = _row(
-        "identifiers", id="i", owner="Firm:F", type="phone", value="+86", observed_at=0, observed_at_precision=1
+        "identifiers",
+        id="i",
+        owner="Firm:F",
+        type="phone",
+        value="+86",
+        observed_at=0,
+        observed_at_precision=1,
     )
     (edge,) = edges_of(TABLES["identifiers"], row, lambda *_: [])
     assert (edge.target, edge.properties) == ("Identifier:phone:+86", {"observed_at": "1970-01-01"})

@@ -1,0 +1,77 @@
+"""``suyuan ingest``: tables into the store."""
+
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import typer
+
+from suyuan.cli.output import JsonOption, StoreOption, note, print_json, progress_bar
+from suyuan.ingest.feeds import Format
+from suyuan.ingest.run import IngestOptions, ingest
+from suyuan.service.workspace import Workspace
+
+app = typer.Typer()
+
+_SHOWN_REJECTS = 10
+
+
+@app.command("ingest")
+def ingest_command(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Tables, folders or zips.")],
+    store: StoreOption = None,
+    format_: Annotated[
+        str, typer.Option("--format", help="auto, tables or foodchainlab.")
+    ] = "auto",
+    mapping: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Mapping of foreign columns (TOML); see docs/user/mapping.md.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Any bad row makes the run fail and change nothing.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="A full copy of its source: retire what it no longer names.")
+    ] = False,
+    rejects: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for bad rows, to be mended and read again.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read tables into the store. The same data twice changes nothing; a run that was cut off is taken up again."""
+    if format_ not in get_args(Format):
+        raise typer.BadParameter(f"one of {', '.join(get_args(Format))}", param_hint="--format")
+    options = IngestOptions(
+        format=format_,  # pyright: ignore[reportArgumentType] - checked above
+        mapping=mapping,
+        strict=strict,
+        full=full,
+        rejects=rejects,
+    )
+    with Workspace.open(store, create=True) as workspace, progress_bar("Ingesting") as update:
+
+        def progress(file: str, rows: int, bytes_done: int, bytes_total: int) -> None:
+            if update is not None:
+                update(f"{file}, {rows:,} rows", bytes_done / max(bytes_total, 1))
+
+        report = ingest(workspace.store, paths, options, progress)
+    document = report.to_json()
+    if as_json:
+        print_json(document)
+    else:
+        print_run(document)
+    raise typer.Exit(1 if document.get("abandoned") else 0)
+
+
+def print_run(report: dict[str, Any]) -> None:
+    """A run report for people, on standard error."""
+    note(
+        f"{report['rows_read']:,} rows read: {report['written']:,} written, {report['unchanged']:,} unchanged, "
+        f"{report['rejected']:,} rejected. Run {report['run_id']}."
+    )
+    for table, counts in report["by_table"].items():
+        codes = ", ".join(f"{code} {count:,}" for code, count in counts["codes"].items())
+        note(f"  {table:<18}{counts['rows_read']:>12,} rows" + (f"   {codes}" if codes else ""))
+    for reject in report["rejects"][:_SHOWN_REJECTS]:
+        value = "" if reject["value"] is None else f": {str(reject['value'])[:60]!r}"
+        note(f"  {reject['file']}, row {reject['row']}, {reject['column']}: {reject['code']}{value}")
+    if len(report["rejects"]) > _SHOWN_REJECTS:
+        note("  ... more with --json, all of them with --rejects DIR")
+    for text in report.get("notes", ()):
+        note(f"  {text}")
