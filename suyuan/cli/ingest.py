@@ -56,7 +56,7 @@ def ingest_command(
         print_json(document)
     else:
         print_run(document)
-    raise typer.Exit(1 if document.get("abandoned") else 0)
+    raise typer.Exit(1 if document["failed"] else 0)
 
 
 def print_run(report: dict[str, Any]) -> None:
