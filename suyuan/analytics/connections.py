@@ -52,7 +52,7 @@ def shortest_connections(
     most : at most so many connections, >= 1
     max_hops : longest connection looked for, >= 1
     max_nodes : most nodes visited
-    without : edge kinds that are not walked
+    without : kinds of relationships that are not walked, and of nodes that are not entered
 
     Returns
     -------
@@ -112,7 +112,7 @@ def _search(
 
 def _steps(snapshot: GraphSnapshot, place: Place, without: frozenset[str]) -> Iterator[tuple[Place, Hop]]:
     for edges in snapshot.edges.values():
-        if edges.kind in without:
+        if edges.kind in without or edges.source_kind in without or edges.target_kind in without:
             continue
         yield from _along(edges, place)
     if not without & _MOVEMENT_EDGES:

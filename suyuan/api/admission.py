@@ -1,16 +1,24 @@
-"""Who may ask: tokens everywhere, none needed by the machine's own user on loopback."""
+"""Who may ask, and how often: tokens everywhere, none needed by the machine's own user on loopback."""
 
 from ipaddress import ip_address
+from typing import Final
 
-from starlette.concurrency import run_in_threadpool
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
 from starlette.requests import HTTPConnection
 
+from suyuan.api.http_request import RequestRefusedError
+from suyuan.api.workers import Workers
 from suyuan.errors import AccessError
+from suyuan.graph.store.documents import Documents
 from suyuan.service.tokens import Token, authenticate
-from suyuan.service.workspace import Workspace
 from suyuan.settings import Settings
 
-_LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
+_LOCAL_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_SIGNS_OF_A_PROXY: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+_FAILURES_PER_MINUTE: Final = 30
+_RETRY_SECONDS: Final = "10"
 
 
 def bearer_token(connection: HTTPConnection) -> str | None:
@@ -31,35 +39,86 @@ def bearer_token(connection: HTTPConnection) -> str | None:
 
 
 def is_own_user(connection: HTTPConnection) -> bool:
-    """Whether the caller sits on this machine: loopback address, loopback name, and no proxy between.
+    """Whether the caller sits on this machine: loopback address, loopback name, no proxy, no foreign page.
 
-    The name is checked against DNS rebinding: a page of another site can make a browser send requests here, but only
-    under its own name.
+    The name is checked against DNS rebinding: a page of another site can make a browser send requests here,
+    but only under its own name.
     """
-    client = connection.client
-    if client is None or "x-forwarded-for" in connection.headers or "forwarded" in connection.headers:
+    client, headers = connection.client, connection.headers
+    if client is None or any(name in headers for name in _SIGNS_OF_A_PROXY):
+        return False
+    if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
         return False
     try:
         on_loopback = ip_address(client.host).is_loopback
     except ValueError:
         return False
-    return on_loopback and (connection.url.hostname or "") in _LOCAL_NAMES
+    return on_loopback and _host_name(headers.get("host", "")) in _LOCAL_NAMES
 
 
-async def caller_of(connection: HTTPConnection, workspace: Workspace, settings: Settings) -> Token | None:
-    """The token of the caller; None for the machine's own user.
+def _host_name(host: str) -> str:
+    """The name of a Host header without port and brackets, in lower case."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0].lower()
+    return host.partition(":")[0].lower()
 
-    Raises
-    ------
-    AccessError
-        No token where one is needed, or one that is not valid.
+
+class Admission:
+    """Finds out who asks and counts the requests of each: by subject, or by address without a token.
+
+    Wrong tokens are counted by address too, so that guessing is slow and costs no memory for each guess.
     """
-    text = bearer_token(connection)
-    if text is not None:
-        return await run_in_threadpool(authenticate, workspace.store.documents, text)
-    if settings.require_token or not is_own_user(connection):
-        raise AccessError(
-            "A token is needed. Send it as 'Authorization: Bearer <token>'; make one with: suyuan token create",
-            authenticated=False,
-        )
-    return None
+
+    def __init__(self, documents: Documents, workers: Workers, settings: Settings) -> None:
+        self._documents = documents
+        self._workers = workers
+        self._require_token = settings.require_token
+        self._each = RateLimitItemPerMinute(settings.requests_per_minute, namespace="requests")
+        self._failures = RateLimitItemPerMinute(_FAILURES_PER_MINUTE, namespace="failures")
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    async def caller(self, connection: HTTPConnection) -> Token | None:
+        """The token of the caller; None for the machine's own user.
+
+        Raises
+        ------
+        AccessError
+            No token where one is needed, or one that is not valid.
+        RequestRefusedError
+            Too many requests (``RATE_LIMITED``).
+        """
+        address = connection.client.host if connection.client else "unknown"
+        text = bearer_token(connection)
+        if text is not None:
+            token = await self._authenticated(text, address)
+            self._count(f"subject {token.subject}")
+            return token
+        self._count(f"address {address}")
+        if self._require_token or not is_own_user(connection):
+            raise AccessError(
+                "A token is needed. Send it as 'Authorization: Bearer <token>'; "
+                "make one with: suyuan token create",
+                authenticated=False,
+            )
+        return None
+
+    async def _authenticated(self, text: str, address: str) -> Token:
+        if not self._limiter.test(self._failures, address):
+            raise _too_many(self._failures)
+        try:
+            return await self._workers.read(lambda: authenticate(self._documents, text))
+        except AccessError:
+            self._limiter.hit(self._failures, address)
+            raise
+
+    def _count(self, who: str) -> None:
+        if not self._limiter.hit(self._each, who):
+            raise _too_many(self._each)
+
+
+def _too_many(limit: RateLimitItemPerMinute) -> RequestRefusedError:
+    return RequestRefusedError(
+        f"More than {limit.amount} requests in a minute. Wait a little and try again.",
+        code="RATE_LIMITED",
+        headers={"retry-after": _RETRY_SECONDS},
+    )

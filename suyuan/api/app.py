@@ -1,66 +1,74 @@
 """The web application."""
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import strawberry
-from graphql import GraphQLError
+import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from strawberry.http import GraphQLHTTPResponse
 from strawberry.types import ExecutionResult
 
-from suyuan.api.admission import caller_of
-from suyuan.api.context import RequestContext
+from suyuan.api.admission import Admission
+from suyuan.api.context import RequestContext, Services
+from suyuan.api.error_codes import INTERNAL_SERVER_ERROR
+from suyuan.api.http_request import RequestRefusedError
 from suyuan.api.http_view import GraphQLView
-from suyuan.api.middleware import Metrics, RateLimitMiddleware, RequestMiddleware
+from suyuan.api.middleware import Metrics, RequestMiddleware
 from suyuan.api.schema import make_schema
-from suyuan.errors import AccessError, StoreError
+from suyuan.api.workers import Workers
+from suyuan.errors import StoreError, SuyuanError
 from suyuan.service.tracing import Tracer
 from suyuan.service.workspace import Workspace
 from suyuan.settings import Settings
 from suyuan.settings import settings as process_settings
 from suyuan.web.assets import graphiql_page, landing_page, static_directory
 
+_log = structlog.get_logger("suyuan.api")
 
-class BudgetedView(GraphQLView):
-    """A view whose operations end after the time budget."""
+Page = Callable[[Request], Awaitable[Response]]
 
-    time_budget_seconds: float = 15.0
 
-    async def execute_single(self, *arguments: Any, **named: Any) -> ExecutionResult:
-        """One operation within the budget."""
-        try:
-            return await asyncio.wait_for(
-                super().execute_single(*arguments, **named), self.time_budget_seconds
-            )
-        except TimeoutError:
-            message = f"No answer within {self.time_budget_seconds:g} s. Ask for less at a time."
-            return ExecutionResult(data=None, errors=[GraphQLError(message, extensions={"code": "TIMEOUT"})])
+class CountingView(GraphQLView):
+    """A view that counts the errors it answers, by code."""
+
+    metrics: Metrics
+
+    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
+        """Shape a result; see :class:`GraphQLView`."""
+        answer = await super().process_result(request, result)
+        for error in answer.get("errors") or []:
+            self.metrics.errors.labels(_code(error)).inc()
+        return answer
 
 
 class Application:
-    """What the routes share: the opened store, the tracer, the settings."""
+    """What the routes share: the opened store, the tracer, the threads, the settings."""
 
     def __init__(self, workspace: Workspace, settings: Settings) -> None:
-        self.workspace = workspace
-        self.settings = settings
-        self.tracer = Tracer(workspace)
         self.metrics = Metrics()
+        self.workspace = workspace
+        self.workers = Workers()
+        self.services = Services(workspace, Tracer(workspace), self.workers, settings)
+        self.admission = Admission(workspace.store.documents, self.workers, settings)
 
     async def context(self, connection: HTTPConnection) -> RequestContext:
         """The resolvers' context of a request; raises AccessError for who may not ask."""
-        caller = await caller_of(connection, self.workspace, self.settings)
-        state: dict[str, Any] = connection.scope.get("state", {})
-        known = {"request_id": state["request_id"]} if "request_id" in state else {}
-        return RequestContext(self.workspace, self.tracer, self.settings, caller, **known)
+        caller = await self.admission.caller(connection)
+        return RequestContext(self.services, caller, connection.state.request_id)
+
+    def warm_up(self) -> None:
+        """Takes the first snapshot, so that the first request does not wait for it."""
+        try:
+            self.services.tracer.warm_up()
+        except SuyuanError as error:
+            _log.warning("no snapshot yet", code=error.code, reason=error.message)
 
     async def livez(self, request: Request) -> Response:
         """The process runs."""
@@ -68,67 +76,64 @@ class Application:
 
     async def readyz(self, request: Request) -> Response:
         """The store answers."""
+        store = self.workspace.store
         try:
-            await run_in_threadpool(self.workspace.store.ping)
+            await self.workers.read(store.ping)
+            seq = await self.workers.read(store.seq)
         except StoreError as error:
             return JSONResponse({"ready": False, "code": error.code}, 503)
-        return JSONResponse({"ready": True, "seq": await run_in_threadpool(self.workspace.store.seq)})
+        return JSONResponse({"ready": True, "seq": seq})
 
     async def metrics_page(self, request: Request) -> Response:
         """Prometheus metrics, for callers who may use the API."""
         try:
-            await caller_of(request, self.workspace, self.settings)
-        except AccessError as error:
+            await self.admission.caller(request)
+        except RequestRefusedError as error:
+            return PlainTextResponse(f"{error.reason}\n", error.status_code, headers=error.headers)
+        except SuyuanError as error:
             return PlainTextResponse(f"{error}\n", 401, headers={"www-authenticate": "Bearer"})
         return Response(generate_latest(self.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
 
-def _page(text: str) -> Any:
-    async def page(request: Request) -> Response:
-        return HTMLResponse(text)
-
-    return page
-
-
 def make_app(workspace: Workspace | None = None, settings: Settings | None = None) -> Starlette:
-    """The application over an opened workspace; without one, the settings' store is opened at start-up."""
+    """The application over an opened workspace; without one, over the settings' store.
+
+    Raises
+    ------
+    ConfigError, StoreError
+    """
     chosen = settings or process_settings()
     opened = workspace or Workspace.open(chosen.store, create=True)
     shared = Application(opened, chosen)
     schema = make_schema(chosen)
-    view = BudgetedView(
+    view = CountingView(
         schema,
         make_context=shared.context,
         max_body_bytes=chosen.max_body_bytes,
-        allowed_origins=chosen.allowed_origins,
+        time_budget_seconds=chosen.time_budget_seconds,
     )
-    view.time_budget_seconds = chosen.time_budget_seconds
+    view.metrics = shared.metrics
 
     @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncGenerator[None]:
+        shared.workers.start(shared.warm_up)
         yield
+        shared.workers.close()
         if workspace is None:
-            await run_in_threadpool(opened.close)
+            opened.close()
 
     routes = _routes(shared, view, schema, chosen)
-    paths = frozenset(route.path for route in routes if isinstance(route, (Route, Mount)))
-    return Starlette(
-        routes=routes,
-        lifespan=lifespan,
-        middleware=[
-            Middleware(RequestMiddleware, shared.metrics, paths, chosen.slow_request_ms),
-            Middleware(RateLimitMiddleware, shared.metrics, chosen.requests_per_minute),
-        ],
-    )
+    paths = frozenset(route.path for route in routes if isinstance(route, Route | Mount))
+    middleware = Middleware(RequestMiddleware, shared.metrics, paths, chosen.slow_request_ms)
+    return Starlette(routes=routes, lifespan=lifespan, middleware=[middleware])
 
 
 def _routes(
-    shared: Application, view: BudgetedView, schema: strawberry.Schema, settings: Settings
+    shared: Application, view: GraphQLView, schema: strawberry.Schema, settings: Settings
 ) -> list[BaseRoute]:
     routes: list[BaseRoute] = [
         Route("/graphql", view),
-        WebSocketRoute("/graphql", view),
-        Route("/", _page(landing_page())),
+        Route("/", _page(landing_page(explorer=not settings.production))),
         Route("/livez", shared.livez),
         Route("/readyz", shared.readyz),
         Route("/metrics", shared.metrics_page),
@@ -136,9 +141,23 @@ def _routes(
     ]
     if not settings.production:
         text = schema.as_str() + "\n"
-
-        async def schema_file(request: Request) -> Response:
-            return PlainTextResponse(text)
-
-        routes += [Route("/graphiql", _page(graphiql_page())), Route("/schema.graphql", schema_file)]
+        routes += [
+            Route("/graphiql", _page(graphiql_page())),
+            Route("/schema.graphql", _page(text, media_type="text/plain")),
+        ]
     return routes
+
+
+def _code(error: object) -> str:
+    match error:
+        case {"extensions": {"code": str(code)}}:
+            return code
+        case _:
+            return INTERNAL_SERVER_ERROR
+
+
+def _page(text: str, media_type: str = "text/html") -> Page:
+    async def page(request: Request) -> Response:
+        return Response(text, media_type=media_type)
+
+    return page

@@ -4,11 +4,22 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any, Final
 
 import strawberry
 
 from suyuan.errors import ParameterError
+
+PAGE: Final = 20
+"""Entries of a page where ``first`` is not given."""
+
+EDGE_PAGE: Final = 50
+"""The same for lists of relationships."""
+
+First = Annotated[int | None, strawberry.argument(description="At most so many entries.")]
+After = Annotated[
+    str | None, strawberry.argument(description="Go on after this cursor of the page before (`endCursor`).")
+]
 
 
 @strawberry.type(description="Whether there is more, and where to go on.")
@@ -21,9 +32,10 @@ class PageInfo:
     start_cursor: str | None = strawberry.field(description="Cursor of the first entry.", default=None)
 
 
-def encode_cursor(*key: Any) -> str:
+def encode_cursor(*key: object) -> str:
     """An opaque cursor from the key of the last entry."""
-    return base64.urlsafe_b64encode(json.dumps(key, ensure_ascii=False).encode()).decode().rstrip("=")
+    text = json.dumps(key, ensure_ascii=False, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str | None, *types: type) -> tuple[Any, ...] | None:
@@ -37,25 +49,25 @@ def decode_cursor(cursor: str | None, *types: type) -> tuple[Any, ...] | None:
     if cursor is None:
         return None
     try:
-        key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        key: object = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error, RecursionError):
         key = None
-    fits = isinstance(key, list) and len(key) == len(types) and all(map(isinstance, key, types))
-    if not fits:
+    if not (isinstance(key, list) and tuple(map(type, key)) == types):
         raise ParameterError("after", cursor, "a cursor that this connection gave")
-    return tuple(key)  # pyright: ignore[reportArgumentType]
+    return tuple(key)
 
 
-def page_size(first: int, largest: int) -> int:
-    """``first`` if it is allowed.
+def page_size(first: int | None, usual: int, largest: int) -> int:
+    """``first`` if it is allowed, ``usual`` for None.
 
     Raises
     ------
     ParameterError
     """
-    if not 0 <= first <= largest:
-        raise ParameterError("first", first, f"0 to {largest}")
-    return first
+    size = usual if first is None else first
+    if not 0 <= size <= largest:
+        raise ParameterError("first", size, f"0 to {largest}")
+    return size
 
 
 def page_info(cursors: Sequence[str], *, more: bool, after: str | None) -> PageInfo:
@@ -70,13 +82,12 @@ def page_info(cursors: Sequence[str], *, more: bool, after: str | None) -> PageI
 
 def connection_types(name: str, node: Any, description: str) -> tuple[Any, Any]:
     """(edge type, connection type) over a node type that may not be complete yet."""
-    edge = type(f"{name}Edge", (), {"__annotations__": {"cursor": str, "node": node}})
+    edge: Any = type(f"{name}Edge", (), {"__annotations__": {"cursor": str, "node": node}})
     edge.cursor = strawberry.field(description="Where to go on after this entry.")
     edge.node = strawberry.field(description="The entry.")
     edge = strawberry.type(edge, description=f"An entry of a list of {description}.")
-    connection = type(
-        f"{name}Connection", (), {"__annotations__": {"edges": list[edge], "page_info": PageInfo}}
-    )
+    annotations = {"edges": list[edge], "page_info": PageInfo}
+    connection: Any = type(f"{name}Connection", (), {"__annotations__": annotations})
     connection.edges = strawberry.field(description="The entries of this page.")
     connection.page_info = strawberry.field(description="Whether there is more.")
     return edge, strawberry.type(connection, description=f"A page of {description}.")

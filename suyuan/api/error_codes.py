@@ -1,5 +1,6 @@
 """What a client may see of an error: a stable code and a message that gives nothing away."""
 
+import re
 import traceback
 import uuid
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from suyuan.errors import SuyuanError
 BAD_USER_INPUT = "BAD_USER_INPUT"
 INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
 PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
+TIMEOUT = "TIMEOUT"
 UNAUTHENTICATED = "UNAUTHENTICATED"
 
 HTTP_STATUS = {
@@ -27,11 +29,14 @@ HTTP_STATUS = {
     PAYLOAD_TOO_LARGE: 413,
     "QUERY_TOO_COMPLEX": 400,
     "RATE_LIMITED": 429,
-    "TIMEOUT": 503,
+    TIMEOUT: 503,
     "STORE_UNAVAILABLE": 503,
     INTERNAL_SERVER_ERROR: 500,
 }
 """Every code with the HTTP status of a request that is refused with it."""
+
+_LONGEST_MESSAGE = 1_000
+_LONG_NUMBER = re.compile(r"\d{7,}")
 
 _log = structlog.get_logger("suyuan.api")
 
@@ -77,21 +82,34 @@ def _cause(error: GraphQLError) -> Exception | None:
 
 def _hidden(error: GraphQLError, cause: Exception, request_id: str) -> GraphQLError:
     # Formatted here: a renderer given the exception may print local variables, and with them tokens.
-    trace = "".join(traceback.format_exception(cause))
+    # Long numbers in messages may be phones or identity cards.
+    trace = _LONG_NUMBER.sub("#", "".join(traceback.format_exception(cause)))
     _log.error("unexpected error", request_id=request_id, path=error.path, exception=trace)
     message = f"The server failed on this request. Give request id {request_id} to whoever runs it."
     return _with_code(error, message, {"code": INTERNAL_SERVER_ERROR, "requestId": request_id})
 
 
 def _with_code(error: GraphQLError, message: str, extensions: dict[str, Any]) -> GraphQLError:
+    short = message if len(message) <= _LONGEST_MESSAGE else message[:_LONGEST_MESSAGE] + "…"
     return GraphQLError(
-        message,
+        short,
         nodes=error.nodes,
         source=error.source,
         positions=error.positions,
         path=error.path,
         extensions={**(error.extensions or {}), **extensions},
     )
+
+
+def without_suggestion(message: str) -> str:
+    """A message of GraphQL's validation without the names that it proposes.
+
+    Examples
+    --------
+    >>> without_suggestion("Cannot query field 'nod' on type 'Query'. Did you mean 'node'?")
+    "Cannot query field 'nod' on type 'Query'."
+    """
+    return message.partition(" Did you mean ")[0]
 
 
 class LabelErrors(SchemaExtension):

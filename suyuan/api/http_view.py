@@ -1,5 +1,6 @@
 """The GraphQL endpoint: GraphQL over HTTP, and subscriptions over WebSocket."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
@@ -29,6 +30,7 @@ from suyuan.api.error_codes import (
     BAD_USER_INPUT,
     HTTP_STATUS,
     INTERNAL_SERVER_ERROR,
+    TIMEOUT,
     labelled,
 )
 from suyuan.api.http_request import RequestRefusedError, decode_json, read_request
@@ -73,6 +75,7 @@ class GraphQLView(GraphQL[object, None]):
         message's payload before ``admit`` is awaited. A context with ``request_id: str`` has it in errors.
     admit : awaited with the context after ``connection_init``; raises :class:`AccessError` to refuse
     max_body_bytes : longest request body
+    time_budget_seconds : longest time from the head of an HTTP request to its answer; None for any
     max_subscriptions_per_connection : running operations of one WebSocket
     allowed_origins : origins besides the server's own whose pages may open a WebSocket
 
@@ -95,6 +98,7 @@ class GraphQLView(GraphQL[object, None]):
         make_context: MakeContext,
         admit: Admit | None = None,
         max_body_bytes: int = 1_000_000,
+        time_budget_seconds: float | None = None,
         max_subscriptions_per_connection: int = 20,
         allowed_origins: Sequence[str] = (),
     ) -> None:
@@ -109,6 +113,7 @@ class GraphQLView(GraphQL[object, None]):
         self._make_context = make_context
         self._admit = admit
         self._max_body_bytes = max_body_bytes
+        self._time_budget_seconds = time_budget_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request or serve one WebSocket connection."""
@@ -117,7 +122,12 @@ class GraphQLView(GraphQL[object, None]):
             return
         request = Request(scope, receive)
         try:
-            response = await self.run(request)
+            async with asyncio.timeout(self._time_budget_seconds):
+                response = await self.run(request)
+        except TimeoutError:
+            message = f"No answer within {self._time_budget_seconds:g} s. Ask for less at a time."
+            # The request may not have been read to its end, so the connection cannot be used again.
+            response = _refusal(message, TIMEOUT, HTTP_STATUS[TIMEOUT], {"connection": "close"})
         except RequestRefusedError as error:
             response = _refusal(error.reason, error.code, error.status_code, error.headers)
         except HTTPException as error:

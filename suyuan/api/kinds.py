@@ -1,55 +1,52 @@
 """GraphQL enums and plain types that follow from the declared model."""
 
+from collections.abc import Mapping
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import strawberry
 
 from suyuan.graph.model import EDGE_KINDS, NODE_KINDS
-from suyuan.graph.store.base import GraphEdge as StoredEdge
 from suyuan.graph.store.base import Provenance
 
 
-def _enum(name: str, members: dict[str, str], descriptions: dict[str, str], description: str) -> Any:
-    made = Enum(name, members)
-    values = {
-        member.name: strawberry.enum_value(member.value, description=descriptions[member.value])
-        for member in made
+def _enum(name: str, kinds: Mapping[str, Any], description: str) -> Any:
+    values: dict[str, Any] = {
+        kind: strawberry.enum_value(kind, description=declared.description)
+        for kind, declared in kinds.items()
     }
-    return strawberry.enum(Enum(name, values), name=name, description=description)
+    return strawberry.enum(Enum(name, values), name=name, description=description)  # pyright: ignore[reportCallIssue, reportArgumentType] - made at run time
 
 
-NodeKind = _enum(
-    "NodeKind",
-    {kind: kind for kind in NODE_KINDS},
-    {kind.name: kind.description for kind in NODE_KINDS.values()},
-    "Kinds of things in the graph.",
-)
-EdgeKind = _enum(
-    "EdgeKind",
-    {kind: kind for kind in EDGE_KINDS},
-    {kind.name: kind.description for kind in EDGE_KINDS.values()},
-    "Kinds of relationships, in the direction given.",
-)
+if TYPE_CHECKING:
+
+    class NodeKind(Enum):
+        """Kinds of things in the graph; its members are the declared kinds."""
+
+    class EdgeKind(Enum):
+        """Kinds of relationships; its members are the declared kinds."""
+
+else:
+    NodeKind = _enum("NodeKind", NODE_KINDS, "Kinds of things in the graph.")
+    EdgeKind = _enum("EdgeKind", EDGE_KINDS, "Kinds of relationships, in the direction given.")
+
+NODE_KIND_MEMBERS: Mapping[str, NodeKind] = {member.value: member for member in NodeKind}
+EDGE_KIND_MEMBERS: Mapping[str, EdgeKind] = {member.value: member for member in EdgeKind}
 
 
 @strawberry.enum(description="Which way to go.")
 class Direction(Enum):
-    """Along or against the goods, or along or against relationships."""
+    """Against or along the goods; against or along relationships."""
 
     BACKWARD = strawberry.enum_value(
-        "backward", description="Against the way goods move: to where they came from."
+        "backward",
+        description="Against the way goods move: to where they came from. "
+        "Of relationships: those that end here.",
     )
-    FORWARD = strawberry.enum_value("forward", description="The way goods move: to where they went.")
-
-
-@strawberry.enum(description="Which end of a relationship the node is.")
-class EdgeDirection(Enum):
-    """Which relationships at a node are meant."""
-
-    OUT = strawberry.enum_value("out", description="Relationships that begin at the node.")
-    IN = strawberry.enum_value("in", description="Relationships that end at the node.")
-    BOTH = strawberry.enum_value("both", description="All relationships at the node.")
+    FORWARD = strawberry.enum_value(
+        "forward",
+        description="The way goods move: to where they went. Of relationships: those that begin here.",
+    )
 
 
 @strawberry.enum(description="What is assumed of movements whose times are not recorded.")
@@ -89,15 +86,3 @@ class Property:
 
     name: str = strawberry.field(description="Name of the property.")
     value: str = strawberry.field(description="Value as text; times in ISO 8601 at their own precision.")
-
-
-def properties_of(edge: StoredEdge, hidden: frozenset[str]) -> list[Property]:
-    """The properties of an edge that may be shown, by name."""
-    shown = sorted((name, value) for name, value in edge.properties.items() if name not in hidden)
-    return [Property(name=name, value=_text(value)) for name, value in shown]
-
-
-def _text(value: object) -> str:
-    if isinstance(value, list):
-        return ";".join(str(part) for part in value)
-    return str(value)

@@ -1,9 +1,11 @@
 """What a query may ask for: nesting, aliases, directives, and cost (list sizes multiplied down).
 
-All four are refused before anything is resolved, with ``QUERY_TOO_COMPLEX``.
+All are refused with ``QUERY_TOO_COMPLEX`` before the query is validated, since validating a hostile query is
+what costs most.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,155 +15,255 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
     OperationDefinitionNode,
+    SelectionNode,
     SelectionSetNode,
     VariableNode,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
 )
-from strawberry.extensions import SchemaExtension
+from graphql.pyutils import Undefined
 
 from suyuan.settings import Settings
 
+QUERY_TOO_COMPLEX: Final = "QUERY_TOO_COMPLEX"
+
+INTROSPECTION_LISTS_MAX: Final = 3
+"""Lists within lists in an introspection query; the editors' standard query has two."""
+
 INTROSPECTION_DEPTH_MAX: Final = 20
-"""The standard introspection query of editors nests 14 deep."""
+"""The editors' standard introspection query nests 14 deep."""
 
-DEFAULT_PAGE: Final = 20
-"""List size assumed where a connection's ``first`` is not given."""
+REPEATS_MAX: Final = 20
+"""How often one name may be asked for at one place; validation compares each with each."""
 
-COST_WORDS: Final[Mapping[str, int]] = {"trace": 50, "path": 100, "search": 10}
+FRAGMENTS_MAX: Final = 50
+"""Fragments of a document; validation compares each with each."""
+
+LIST_SIZE: Final = 10
+"""Size assumed of a list that has no ``first``."""
+
+COSTS: Final[Mapping[str, int]] = {"trace": 50, "path": 100, "search": 10}
 """Fields that cost more than a value: they compute or search."""
+
+_INTROSPECTION_LISTS: Final = frozenset({"fields", "interfaces", "possibleTypes", "inputFields", "args"})
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """Size of a query: deepest nesting, aliases, directives, cost in values."""
+    """Size of an operation.
+
+    depth : deepest nesting of fields
+    cost : values asked for, counting stopped above the limit
+    repeats : how often the same name is asked for at the same place
+    introspection_depth, introspection_lists : nesting, and lists within lists, below ``__schema``, ``__type``
+    uses_variables : whether the cost depends on the values of variables
+    """
 
     depth: int
     aliases: int
     directives: int
     cost: int
+    repeats: int
+    fragments: int
+    introspection_depth: int
+    introspection_lists: int
+    uses_variables: bool
 
 
 def measure(
-    document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any], cost_max: int
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Mapping[str, Any],
+    settings: Settings,
 ) -> Measure:
-    """Size of an operation with its variables.
+    """Size of an operation that need not be valid.
 
-    Every field costs 1 (some more, see COST_WORDS); what stands below a field with ``first`` costs ``first`` times.
-    Counting stops above ``cost_max``, so a query that blows up costs no time to measure. A document in which a
-    fragment contains itself is refused by validation before.
+    Every field costs 1 (some more, see COSTS); what stands below a list costs as often as the list has
+    entries: ``first``, or LIST_SIZE. Counting stops above the limit, so a query that blows up costs no time
+    to measure.
     """
-    fragments = {
-        node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
-    }
-    counter = _Counter(fragments, variables, cost_max)
-    counter.directives += len(operation.directives)
-    cost, depth = counter.selections(operation.selection_set, 0)
-    return Measure(depth, counter.aliases, counter.directives, cost)
+    counter = _Counter(schema, document, operation, variables, settings)
+    counter.directives += len(operation.directives or ())
+    root = schema.get_root_type(operation.operation)
+    cost = counter.selections(operation.selection_set, _Place(root, 0), Counter())
+    return Measure(
+        depth=counter.depth,
+        aliases=counter.aliases,
+        directives=counter.directives,
+        cost=cost,
+        repeats=counter.repeats,
+        fragments=len(counter.fragments),
+        introspection_depth=counter.introspection_depth,
+        introspection_lists=counter.introspection_lists,
+        uses_variables=counter.uses_variables,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a selection set stands; ``parent`` is None where the query does not fit the schema."""
+
+    parent: GraphQLNamedType | None
+    depth: int
+    introspecting: bool = False
+    lists: int = 0
+    page: bool = False
 
 
 class _Counter:
     def __init__(
-        self, fragments: Mapping[str, FragmentDefinitionNode], variables: Mapping[str, Any], cost_max: int
+        self,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        variables: Mapping[str, Any],
+        settings: Settings,
     ) -> None:
-        self._fragments = fragments
-        self._variables = variables
-        self._cost_max = cost_max
+        self.fragments = {
+            node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
+        }
+        self.depth = self.aliases = self.directives = self.repeats = 0
+        self.introspection_depth = self.introspection_lists = 0
+        self.uses_variables = False
+        self._schema = schema
+        self._variables = {**_defaults(operation), **variables}
+        self._cost_max = settings.max_cost
+        self._page_max = settings.max_page
         self._walked = 0
-        self.aliases = 0
-        self.directives = 0
+        self._open: set[str] = set()
 
-    def selections(self, node: SelectionSetNode | None, depth: int) -> tuple[int, int]:
-        cost, deepest = 0, depth
+    def selections(self, node: SelectionSetNode | None, place: _Place, names: Counter[str]) -> int:
+        """Cost of a selection set; ``names`` counts what is asked for at its place, fragments included."""
+        cost = 0
         for selection in node.selections if node else ():
             self._walked += 1
             if self._walked > self._cost_max:
-                return self._cost_max + 1, deepest
-            self.directives += len(selection.directives)
-            part, below = self._selection(selection, depth)
-            cost, deepest = cost + part, max(deepest, below)
-        return cost, deepest
+                return self._cost_max + 1
+            self.directives += len(selection.directives or ())
+            cost += self._selection(selection, place, names)
+        return cost
 
-    def _selection(self, selection: Any, depth: int) -> tuple[int, int]:
+    def _selection(self, selection: SelectionNode, place: _Place, names: Counter[str]) -> int:
         if isinstance(selection, FieldNode):
-            return self._field(selection, depth)
+            return self._field(selection, place, names)
         if isinstance(selection, InlineFragmentNode):
-            return self.selections(selection.selection_set, depth)
-        if isinstance(selection, FragmentSpreadNode) and selection.name.value in self._fragments:
-            return self.selections(self._fragments[selection.name.value].selection_set, depth)
-        return 0, depth
+            condition = selection.type_condition
+            inner = self._as_type(place, condition.name.value) if condition else place
+            return self.selections(selection.selection_set, inner, names)
+        if isinstance(selection, FragmentSpreadNode):
+            return self._spread(selection.name.value, place, names)
+        return 0
 
-    def _field(self, field: FieldNode, depth: int) -> tuple[int, int]:
-        self.aliases += field.alias is not None
+    def _spread(self, name: str, place: _Place, names: Counter[str]) -> int:
+        fragment = self.fragments.get(name)
+        if fragment is None or name in self._open:
+            return 0  # validation refuses both
+        self._open.add(name)
+        inner = self._as_type(place, fragment.type_condition.name.value)
+        cost = self.selections(fragment.selection_set, inner, names)
+        self._open.discard(name)
+        return cost
+
+    def _as_type(self, place: _Place, name: str) -> _Place:
+        parent = self._schema.get_type(name)
+        return _Place(parent, place.depth, place.introspecting, place.lists, place.page)
+
+    def _field(self, field: FieldNode, place: _Place, names: Counter[str]) -> int:
         name = field.name.value
-        if name.startswith("__"):
-            cost, deepest = self.selections(field.selection_set, 0)
-            return cost + 1, depth + 1 + max(0, deepest - INTROSPECTION_DEPTH_MAX)
-        cost, deepest = self.selections(field.selection_set, depth + 1)
-        return COST_WORDS.get(name, 1) + cost * self._size(field), deepest
+        key = field.alias.value if field.alias else name
+        self.aliases += field.alias is not None
+        names[key] += 1
+        self.repeats = max(self.repeats, names[key])
+        inner = self._below(name, place)
+        if inner.introspecting:
+            self.introspection_depth = max(self.introspection_depth, inner.depth)
+            self.introspection_lists = max(self.introspection_lists, inner.lists)
+            return 1 + self.selections(field.selection_set, inner, Counter())
+        self.depth = max(self.depth, inner.depth)
+        definition = _definition(place.parent, name)
+        below = self.selections(field.selection_set, inner, Counter()) if field.selection_set else 0
+        return COSTS.get(name, 1) + below * (self._size(field, definition, place) if below else 1)
 
-    def _size(self, field: FieldNode) -> int:
-        for argument in field.arguments:
+    def _below(self, name: str, place: _Place) -> _Place:
+        if place.introspecting or name in ("__schema", "__type"):
+            depth = place.depth + 1 if place.introspecting else 1
+            return _Place(None, depth, True, place.lists + (name in _INTROSPECTION_LISTS))
+        definition = _definition(place.parent, name)
+        parent = get_named_type(definition.type) if definition else None
+        return _Place(parent, place.depth + 1, page=definition is not None and "first" in definition.args)
+
+    def _size(self, field: FieldNode, definition: GraphQLField | None, place: _Place) -> int:
+        """Entries of what a field gives."""
+        if definition is None:
+            return 1
+        if "first" in definition.args:
+            return max(1, min(self._first(field, definition), self._page_max))
+        # The entries of a page were counted at the field that has ``first``.
+        return LIST_SIZE if _is_list(definition.type) and not place.page else 1
+
+    def _first(self, field: FieldNode, definition: GraphQLField) -> int:
+        given: Any = Undefined
+        for argument in field.arguments or ():
             if argument.name.value != "first":
                 continue
-            value = argument.value
-            if isinstance(value, IntValueNode):
-                return max(1, int(value.value))
-            if isinstance(value, VariableNode):
-                given = self._variables.get(value.name.value)
-                return max(1, given) if isinstance(given, int) else DEFAULT_PAGE
-        return DEFAULT_PAGE if self._is_connection(field) else 1
-
-    def _is_connection(self, field: FieldNode) -> bool:
-        inner = field.selection_set.selections if field.selection_set else ()
-        return any(isinstance(part, FieldNode) and part.name.value == "edges" for part in inner)
+            if isinstance(argument.value, IntValueNode):
+                given = int(argument.value.value)
+            elif isinstance(argument.value, VariableNode):
+                self.uses_variables = True
+                given = self._variables.get(argument.value.name.value)
+        if isinstance(given, int):
+            return given
+        usual = definition.args["first"].default_value
+        return usual if isinstance(usual, int) else self._page_max
 
 
-def refuse_large(found: Measure, settings: Settings) -> None:
-    """Raises QUERY_TOO_COMPLEX naming the first limit that is passed."""
-    checks = (
-        ("deep", found.depth, settings.max_depth),
+def _defaults(operation: OperationDefinitionNode) -> dict[str, int]:
+    return {
+        definition.variable.name.value: int(definition.default_value.value)
+        for definition in operation.variable_definitions or ()
+        if isinstance(definition.default_value, IntValueNode)
+    }
+
+
+def _definition(parent: GraphQLNamedType | None, name: str) -> GraphQLField | None:
+    return parent.fields.get(name) if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else None
+
+
+def _is_list(type_: GraphQLOutputType) -> bool:
+    return is_list_type(get_nullable_type(type_))
+
+
+def too_large(found: Measure, settings: Settings) -> GraphQLError | None:
+    """The refusal that names the first limit that is passed, or None."""
+    checks: Iterable[tuple[str, int, int]] = (
+        ("levels of fields", found.depth, settings.max_depth),
         ("aliases", found.aliases, settings.max_aliases),
         ("directives", found.directives, settings.max_directives),
+        ("fragments", found.fragments, FRAGMENTS_MAX),
+        ("times the same field at one place", found.repeats, REPEATS_MAX),
+        ("levels of introspection", found.introspection_depth, INTROSPECTION_DEPTH_MAX),
+        ("lists within lists in introspection", found.introspection_lists, INTROSPECTION_LISTS_MAX),
         ("values (list sizes multiplied)", found.cost, settings.max_cost),
     )
     for what, count, limit in checks:
         if count > limit:
-            shown = f"more than {limit}" if what.startswith("values") else str(count)
-            raise GraphQLError(
-                f"The query is too large: {shown} {what}, allowed are {limit}. Ask for less at a time.",
-                extensions={"code": "QUERY_TOO_COMPLEX"},
-            )
+            return refusal(f"more than {limit} {what}")
+    return None
 
 
-class QueryLimits(SchemaExtension):
-    """Measures every validated operation and refuses those that are too large."""
-
-    settings: Settings
-
-    def on_execute(self) -> Iterator[None]:
-        """Before anything is resolved."""
-        execution = self.execution_context
-        document = execution.graphql_document
-        operation = next(
-            (
-                node
-                for node in (document.definitions if document else ())
-                if isinstance(node, OperationDefinitionNode)
-                and (
-                    execution.operation_name is None
-                    or (node.name and node.name.value == execution.operation_name)
-                )
-            ),
-            None,
-        )
-        if document is not None and operation is not None:
-            found = measure(document, operation, execution.variables or {}, self.settings.max_cost)
-            refuse_large(found, self.settings)
-        yield
-
-
-def query_limits(settings: Settings) -> type[QueryLimits]:
-    """The extension with these settings."""
-    return type("QueryLimits", (QueryLimits,), {"settings": settings})
+def refusal(what: str) -> GraphQLError:
+    """The error of a query that asks for too much."""
+    return GraphQLError(
+        f"The query is too large: {what}. Ask for less at a time.", extensions={"code": QUERY_TOO_COMPLEX}
+    )

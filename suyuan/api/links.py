@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A field ``name`` of type ``source`` that follows ``edge`` outwards (or, ``inward``, against its direction).
+    """A field ``name`` of type ``source`` that follows ``edge`` outwards, or ``inward``.
 
     ``target`` is the kind at the other end; None where it may be several kinds. ``many`` gives a connection.
     ``records`` leads to the records (nodes of ``target``) that make the edges instead of to their other ends.

@@ -1,17 +1,12 @@
-"""What happens around every request: id, headers, rate limit, metrics."""
+"""What happens around every request: id, headers, metrics, the log of slow ones."""
 
-import hashlib
 import secrets
 import time
-from typing import Any, Final
+from typing import Final
 
 import structlog
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from prometheus_client import CollectorRegistry, Counter, Histogram
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from suyuan.web.assets import CONTENT_SECURITY_POLICY
@@ -24,8 +19,8 @@ _SECURITY_HEADERS: Final = {
     "x-frame-options": "DENY",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
 }
-_UNLIMITED: Final = ("/livez", "/readyz", "/metrics", "/static")
 
 
 class Metrics:
@@ -39,8 +34,8 @@ class Metrics:
         self.seconds = Histogram(
             "suyuan_http_request_seconds", "Time to answer, by path.", ["path"], registry=self.registry
         )
-        self.refused = Counter(
-            "suyuan_rate_limited", "Requests refused by the rate limit.", registry=self.registry
+        self.errors = Counter(
+            "suyuan_graphql_errors", "Errors in GraphQL answers, by code.", ["code"], registry=self.registry
         )
 
 
@@ -85,34 +80,3 @@ class RequestMiddleware:
             _log.warning(
                 "slow request", path=path, ms=round(seconds * 1000), status=status, request_id=request_id
             )
-
-
-class RateLimitMiddleware:
-    """So many requests a minute for each caller: by token where there is one, else by address."""
-
-    def __init__(self, app: ASGIApp, metrics: Metrics, per_minute: int) -> None:
-        self._app = app
-        self._metrics = metrics
-        self._limit = RateLimitItemPerMinute(per_minute)
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI entry."""
-        if scope["type"] != "http" or scope["path"].startswith(_UNLIMITED):
-            await self._app(scope, receive, send)
-            return
-        if self._limiter.hit(self._limit, _caller_key(scope)):
-            await self._app(scope, receive, send)
-            return
-        self._metrics.refused.inc()
-        message = f"More than {self._limit.amount} requests in a minute. Wait a little and try again."
-        body: dict[str, Any] = {"errors": [{"message": message, "extensions": {"code": "RATE_LIMITED"}}]}
-        await JSONResponse(body, 429, headers={"retry-after": "10"})(scope, receive, send)
-
-
-def _caller_key(scope: Scope) -> str:
-    token = Headers(scope=scope).get("authorization")
-    if token:
-        return hashlib.sha256(token.encode()).hexdigest()
-    client = scope.get("client")
-    return client[0] if client else "unknown"

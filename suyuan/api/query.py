@@ -1,26 +1,51 @@
 """The query type."""
 
-from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import strawberry
 
 from suyuan.api.connections import (
+    EDGE_PAGE,
+    PAGE,
+    After,
+    First,
     PageInfo,
-    decode_cursor,
     encode_cursor,
     page_info,
     page_size,
 )
-from suyuan.api.kinds import Direction, EdgeDirection, EdgeKind, NodeKind, UnknownTimes
-from suyuan.api.masking import WITHHELD_EDGE_KINDS, WITHHELD_NODE_KINDS
-from suyuan.api.nodes import EdgeConnection, Info, Node, complete_types, neighbour_page, shown
-from suyuan.api.trace_types import Trace, trace_of, trace_request
-from suyuan.errors import NotFoundError
+from suyuan.api.kinds import EDGE_KIND_MEMBERS, Direction, EdgeKind, NodeKind, UnknownTimes
+from suyuan.api.nodes import (
+    EdgeConnection,
+    EdgeKinds,
+    EdgeWay,
+    Info,
+    Node,
+    completed_types,
+    neighbour_page,
+    node_of,
+    nodes_of,
+    shown,
+)
+from suyuan.api.pages import visible_hits
+from suyuan.api.trace_types import (
+    AsOf,
+    KnownAt,
+    MaxHops,
+    Trace,
+    TraceDirection,
+    UnknownTimesMode,
+    trace_of,
+)
+from suyuan.errors import NotFoundError, ParameterError
 from suyuan.graph.ids import normal_id
 from suyuan.service.connecting import connections
+from suyuan.service.tracing import DEFAULT_MAX_HOPS
+from suyuan.traceback.cases import START_KINDS
 
-_START_KINDS = ("Listing", "Seller", "Shipment", "Lot", "Site", "Seizure", "Exhibit", "Lead")
+_PATHS: Final = 5
+_TEXT_MAX: Final = 200
+_ID_MAX: Final = 1000
 
 Id = Annotated[
     strawberry.ID, strawberry.argument(description="Canonical id, such as `Listing:shop:L000001`.")
@@ -45,17 +70,26 @@ class SearchConnection:
     page_info: PageInfo = strawberry.field(description="Whether there is more.")
 
 
+@strawberry.type(description="One relationship on a way.")
+class PathHop:
+    """A relationship in its own direction, which may be against the way."""
+
+    kind: EdgeKind = strawberry.field(description="Kind of relationship.")
+    source_id: strawberry.ID = strawberry.field(description="Id of the node it begins at.")
+    target_id: strawberry.ID = strawberry.field(description="Id of the node it ends at.")
+
+
 @strawberry.type(description="A way from one thing to another.")
 class Path:
     """Nodes and the relationships between them."""
 
-    node_ids: list[strawberry.ID] = strawberry.field(description="Ids along the way.")
-    edge_kinds: list[str] = strawberry.field(description="Relationships between them, in order.")
+    node_ids: list[strawberry.ID] = strawberry.field(description="Ids along the way, first to last.")
+    hops: list[PathHop] = strawberry.field(description="Relationships between them, in the same order.")
 
-    @strawberry.field(description="The things along the way.")
+    @strawberry.field(description="The things along the way, first to last.")
     async def nodes(self, info: Info) -> list[Node | None]:
         """Nodes of the path."""
-        return [shown(info.context, node) for node in await info.context.nodes.load_many(self.node_ids)]
+        return await nodes_of(info.context, self.node_ids)
 
 
 @strawberry.type(description="What can be asked.")
@@ -65,44 +99,40 @@ class Query:
     @strawberry.field(description="Anything by its canonical id; null if there is no such thing.")
     async def node(self, info: Info, id: Id) -> Node | None:
         """One node."""
-        return shown(info.context, await info.context.nodes.load(normal_id(id)))
+        return await node_of(info.context, _normal("id", id))
 
     @strawberry.field(
-        description="Things by text: names, titles, numbers, addresses, ids. Chinese words of any length are found."
+        description="Things by text: names, titles, numbers, addresses, ids. Chinese words of any length are "
+        "found; of several words all must be there."
     )
     async def search(
         self,
         info: Info,
-        text: str,
-        kinds: list[NodeKind] | None = None,  # pyright: ignore[reportInvalidTypeForm]
-        first: int = 20,
-        after: str | None = None,
+        text: Annotated[str, strawberry.argument(description="Words to look for, separated by blanks.")],
+        kinds: Annotated[
+            list[NodeKind] | None, strawberry.argument(description="Only these kinds; all if not given.")
+        ] = None,
+        first: First = PAGE,
+        after: After = None,
     ) -> SearchConnection:
         """Full-text search."""
         context = info.context
-        size = page_size(first, context.settings.max_page)
-        names = None if kinds is None else [kind.value for kind in kinds]
-        key = decode_cursor(after, int, str)
-        hits = await context.call(
-            lambda: context.view().search(
-                text, kinds=names, first=size + 1, after=(key[0], key[1]) if key else None
-            )
-        )
-        page = [
-            hit for hit in hits[:size] if context.sees_personal_data or hit.kind not in WITHHELD_NODE_KINDS
-        ]
-        nodes = await context.nodes.load_many([hit.id for hit in page])
+        if len(text) > _TEXT_MAX:
+            raise ParameterError("text", _beginning(text), f"at most {_TEXT_MAX} characters")
+        size = page_size(first, PAGE, context.settings.max_page)
+        names = context.sight.node_kinds(None if kinds is None else [str(kind.value) for kind in kinds])
+        hits = await visible_hits(context, text, names, size + 1, after)
         edges = [
             SearchEdge(
                 cursor=encode_cursor(hit.rank, hit.id),
                 node=made,
                 rank=hit.rank,
-                text=hit.text if context.sees_personal_data else made.display_name,
+                text=hit.text if context.sight.personal else made.display_name,
             )
-            for hit, node in zip(page, nodes, strict=True)
+            for hit, node in hits[:size]
             if (made := shown(context, node)) is not None
         ]
-        cursors = [encode_cursor(hit.rank, hit.id) for hit in hits[:size]]
+        cursors = [edge.cursor for edge in edges]
         return SearchConnection(edges=edges, page_info=page_info(cursors, more=len(hits) > size, after=after))
 
     @strawberry.field(description="Relationships at a thing, with what is at their other ends.")
@@ -110,34 +140,34 @@ class Query:
         self,
         info: Info,
         id: Id,
-        edge_kinds: list[EdgeKind] | None = None,  # pyright: ignore[reportInvalidTypeForm]
-        direction: EdgeDirection = EdgeDirection.BOTH,
-        first: int = 50,
-        after: str | None = None,
-    ) -> EdgeConnection:  # pyright: ignore[reportInvalidTypeForm]
+        edge_kinds: EdgeKinds = None,
+        direction: EdgeWay = None,
+        first: First = EDGE_PAGE,
+        after: After = None,
+    ) -> EdgeConnection:
         """A page of relationships at a node."""
-        node_id = normal_id(id)
-        if shown(info.context, await info.context.nodes.load(node_id)) is None:
+        node_id = _normal("id", id)
+        if await node_of(info.context, node_id) is None:
             raise NotFoundError(*node_id.split(":", 1))
         return await neighbour_page(info.context, node_id, edge_kinds, direction, first, after)
 
     @strawberry.field(
-        description="Where a listing, seller, shipment, lot, site, seizure, exhibit or lead came from (or went to), "
-        "with probabilities and reasons. A machine estimate, not a finding."
+        description="Where a listing, seller, shipment, lot, site, seizure, exhibit or lead came from, or "
+        "went to, with probabilities and reasons. A machine estimate, not a finding."
     )
     async def trace(
         self,
         info: Info,
         start: Id,
-        direction: Direction = Direction.BACKWARD,
-        as_of: datetime | None = None,
-        known_at: datetime | None = None,
-        max_hops: int = 12,
-        unknown_times: UnknownTimes = UnknownTimes.INFER,
+        direction: TraceDirection = Direction.BACKWARD,
+        as_of: AsOf = None,
+        known_at: KnownAt = None,
+        max_hops: MaxHops = DEFAULT_MAX_HOPS,
+        unknown_times: UnknownTimesMode = UnknownTimes.INFER,
     ) -> Trace:
         """A trace."""
-        request = trace_request(info.context, direction, as_of, known_at, max_hops, unknown_times)
-        return await trace_of(info.context.tracer, start, request)
+        node_id = _normal("start", start)
+        return await trace_of(info.context, node_id, direction, as_of, known_at, max_hops, unknown_times)
 
     @strawberry.field(
         description="The shortest ways from one thing to another, whatever relationships they are made of."
@@ -149,36 +179,69 @@ class Query:
             strawberry.ID, strawberry.argument(name="from", description="Where the ways begin.")
         ],
         to: Annotated[strawberry.ID, strawberry.argument(description="Where they end.")],
-        first: int = 5,
+        first: Annotated[int | None, strawberry.argument(description="At most so many ways.")] = _PATHS,
     ) -> list[Path]:
         """Connections between two nodes."""
         context = info.context
-        most = page_size(first, context.settings.max_page)
-        without = frozenset[str]() if context.sees_personal_data else WITHHELD_EDGE_KINDS
-        found = await context.call(
-            lambda: connections(context.workspace, from_, to, most, scope=context.scope, without=without)
+        most = page_size(first, _PATHS, context.settings.max_page)
+        start, goal = _visible(info, "from", from_), _visible(info, "to", to)
+        without = context.sight.withheld_kinds()
+        found = await context.compute(
+            lambda: connections(context.snapshot(), start, goal, most, without=without) if most else []
         )
-        return [Path(node_ids=way["nodes"], edge_kinds=way["edges"]) for way in found]
+        return [
+            Path(
+                node_ids=[strawberry.ID(node) for node in way.nodes],
+                hops=[
+                    PathHop(
+                        kind=EDGE_KIND_MEMBERS[hop.kind],
+                        source_id=strawberry.ID(hop.source),
+                        target_id=strawberry.ID(hop.target),
+                    )
+                    for hop in way.hops
+                ],
+            )
+            for way in found
+        ]
+
+
+def _normal(name: str, given: str) -> str:
+    """The canonical spelling of an id that a caller gave."""
+    if len(given) > _ID_MAX:
+        raise ParameterError(name, _beginning(given), f"an id of at most {_ID_MAX} characters")
+    return normal_id(given)
+
+
+def _visible(info: Info, name: str, given: str) -> str:
+    """The canonical spelling of an id; for a withheld one the same error as for one that is not there."""
+    node_id = _normal(name, given)
+    kind, _, key = node_id.partition(":")
+    if not info.context.sight.sees_kind(kind):
+        raise NotFoundError(kind, key)
+    return node_id
+
+
+def _beginning(text: str) -> str:
+    return text[:40] + "…"
 
 
 async def _trace_field(
     root: Node,
     info: Info,
-    direction: Direction = Direction.BACKWARD,
-    as_of: datetime | None = None,
-    known_at: datetime | None = None,
-    max_hops: int = 12,
-    unknown_times: UnknownTimes = UnknownTimes.INFER,
+    direction: TraceDirection = Direction.BACKWARD,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    max_hops: MaxHops = DEFAULT_MAX_HOPS,
+    unknown_times: UnknownTimesMode = UnknownTimes.INFER,
 ) -> Trace:
-    request = trace_request(info.context, direction, as_of, known_at, max_hops, unknown_times)
-    return await trace_of(info.context.tracer, root.id, request)
+    return await trace_of(info.context, root.id, direction, as_of, known_at, max_hops, unknown_times)
 
 
-DOMAIN_TYPES = complete_types(
+DOMAIN_TYPES: Final = completed_types(
     {
         kind: {
             "trace": strawberry.field(resolver=_trace_field, description="Where it came from, or went to.")
         }
-        for kind in _START_KINDS
+        for kind in START_KINDS
     }
 )

@@ -1,61 +1,73 @@
 """The schema, put together."""
 
-from collections.abc import Sequence
+from typing import Final
 
 import strawberry
-from graphql import GraphQLError
-from strawberry.extensions import (
-    DisableIntrospection,
-    MaxTokensLimiter,
-    ParserCache,
-    SchemaExtension,
-    ValidationCache,
-)
+from graphql import GraphQLError, GraphQLSchema
+from graphql.pyutils import Undefined
+from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
-from suyuan.api.error_codes import LabelErrors
-from suyuan.api.limits import query_limits
-from suyuan.api.operation_choice import RequireOperationName
+from suyuan.api.error_codes import LabelErrors, without_suggestion
 from suyuan.api.query import DOMAIN_TYPES, Query
+from suyuan.api.reading import Reader, read_operations
+from suyuan.api.scalars import SCALARS
 from suyuan.settings import Settings
 
-_CACHED_DOCUMENTS = 500
+_DEFAULTS: Final = Settings.model_construct()
 
 
 class Schema(strawberry.Schema):
-    """Errors are logged where they are labelled, so that nothing is logged twice."""
+    """Strawberry's schema, with errors logged only where they are labelled."""
+
+    hide_suggestions: bool = False
+
+    @property
+    def graphql_schema(self) -> GraphQLSchema:
+        """The schema as graphql-core has it."""
+        return self._schema
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
-        """Nothing: see :class:`suyuan.api.error_codes.LabelErrors`."""
+        """Takes out what errors tell of the schema in production; see also :class:`LabelErrors`."""
+        if self.hide_suggestions:
+            for error in errors:
+                error.message = without_suggestion(error.message)
 
 
-def make_schema(settings: Settings) -> Schema:
-    """The schema with the limits of these settings."""
-    extensions: list[type[SchemaExtension] | SchemaExtension] = [
+def make_schema(settings: Settings, *, cached: bool = True) -> Schema:
+    """The schema with the limits of these settings.
+
+    Parameters
+    ----------
+    cached : whether parsed and validated documents are kept
+    """
+    extensions: list[type[SchemaExtension]] = [
         LabelErrors,
-        MaxTokensLimiter(max_token_count=settings.max_tokens),
-        ParserCache(maxsize=_CACHED_DOCUMENTS),
-        ValidationCache(maxsize=_CACHED_DOCUMENTS),
-        RequireOperationName,
-        query_limits(settings),
+        read_operations(Reader(settings, cached=cached)),
     ]
-    if settings.production:
-        extensions.append(DisableIntrospection())
-    return Schema(
+    schema = Schema(
         query=Query,
-        types=_types(),
+        types=list(DOMAIN_TYPES.values()),
         extensions=extensions,
-        config=StrawberryConfig(disable_field_suggestions=settings.production),
+        config=StrawberryConfig(scalar_map=SCALARS),
     )
+    schema.hide_suggestions = settings.production
+    _drop_null_defaults(schema.graphql_schema)
+    return schema
 
 
-def _types() -> Sequence[type]:
-    return list(DOMAIN_TYPES.by_kind.values())
+def _drop_null_defaults(schema: GraphQLSchema) -> None:
+    """An argument that may be left out is written without ``= null``, which says nothing more."""
+    for type_ in schema.type_map.values():
+        for field in getattr(type_, "fields", {}).values():
+            for argument in getattr(field, "args", {}).values():
+                if argument.default_value is None:
+                    argument.default_value = Undefined
 
 
 def schema_text() -> str:
     """The schema in GraphQL's own language, as kept in ``schema.graphql``."""
-    return make_schema(Settings()).as_str() + "\n"  # pyright: ignore[reportCallIssue]
+    return make_schema(_DEFAULTS).as_str() + "\n"

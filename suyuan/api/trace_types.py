@@ -1,14 +1,33 @@
 """GraphQL types of a trace."""
 
-import asyncio
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
 
 import strawberry
 from strawberry.scalars import JSON
 
+from suyuan.api.context import RequestContext
 from suyuan.api.kinds import Direction, UnknownTimes
-from suyuan.api.nodes import Info, Node, shown
-from suyuan.service.tracing import Tracer, TraceRequest
+from suyuan.api.nodes import Info, Node, node_of, nodes_of
+from suyuan.api.scalars import DateTime, FloatColumn, IdColumn, IntColumn
+from suyuan.service.times import microseconds
+from suyuan.service.tracing import DEFAULT_MAX_HOPS, TraceRequest
+from suyuan.service.tracing import Direction as Way
+
+TraceDirection = Annotated[
+    Direction | None, strawberry.argument(description="BACKWARD: where it came from; FORWARD: where it went.")
+]
+AsOf = Annotated[DateTime | None, strawberry.argument(description="Look at events up to this time only.")]
+KnownAt = Annotated[
+    DateTime | None,
+    strawberry.argument(description="Look at what the store had been told by this time only."),
+]
+MaxHops = Annotated[int | None, strawberry.argument(description="Longest chain of shipments looked at.")]
+UnknownTimesMode = Annotated[
+    UnknownTimes | None, strawberry.argument(description="What is assumed of shipments without times.")
+]
+
+_WAYS: Final[Mapping[Direction, Way]] = {Direction.BACKWARD: "backward", Direction.FORWARD: "forward"}
 
 
 @strawberry.type(description="A probable origin: machine estimate, not a finding.")
@@ -23,7 +42,7 @@ class Origin:
     @strawberry.field(description="The site.")
     async def site(self, info: Info) -> Node | None:
         """The site as a node."""
-        return shown(info.context, await info.context.nodes.load(self.site_id))
+        return await node_of(info.context, self.site_id)
 
 
 @strawberry.type(description="A place beyond which the records do not tell where the goods came from.")
@@ -37,7 +56,7 @@ class UnresolvedPlace:
     @strawberry.field(description="The site.")
     async def site(self, info: Info) -> Node | None:
         """The site as a node."""
-        return shown(info.context, await info.context.nodes.load(self.site_id))
+        return await node_of(info.context, self.site_id)
 
 
 @strawberry.type(description="One way the goods can have come, in their direction.")
@@ -48,15 +67,29 @@ class TracePath:
     movement_ids: list[strawberry.ID] = strawberry.field(description="Shipments, first to last.")
     site_ids: list[strawberry.ID] = strawberry.field(description="Sites, first to last.")
 
-    @strawberry.field(description="The sites.")
+    @strawberry.field(description="The sites, first to last.")
     async def sites(self, info: Info) -> list[Node | None]:
         """Sites as nodes."""
-        return [shown(info.context, node) for node in await info.context.nodes.load_many(self.site_ids)]
+        return await nodes_of(info.context, self.site_ids)
 
-    @strawberry.field(description="The shipments.")
+    @strawberry.field(description="The shipments, first to last.")
     async def movements(self, info: Info) -> list[Node | None]:
         """Shipments as nodes."""
-        return [shown(info.context, node) for node in await info.context.nodes.load_many(self.movement_ids)]
+        return await nodes_of(info.context, self.movement_ids)
+
+
+@strawberry.type(
+    description="The shipments of all paths as columns: one value a column, so that many cost little."
+)
+class PathsTable:
+    """Row i of the table is entry i of each column; a row is a shipment of a path."""
+
+    path: IntColumn = strawberry.field(description="Which path, from 0, most probable first.")
+    probability: FloatColumn = strawberry.field(description="Probability of exactly this path.")
+    hop: IntColumn = strawberry.field(description="Place of the shipment on the path, from 0.")
+    movement: IdColumn = strawberry.field(description="The shipment.")
+    from_: IdColumn = strawberry.field(name="from", description="Site it left.")
+    to: IdColumn = strawberry.field(description="Site it came to.")
 
 
 @strawberry.type(description="How much can have fed into (backward) or come from (forward) the start.")
@@ -91,31 +124,65 @@ class Trace:
         description="Where chains stop, largest share first."
     )
     paths: list[TracePath] = strawberry.field(description="Most probable ways, most probable first.")
-    paths_table: JSON = strawberry.field(
-        description="The same ways as one block of columns: path, probability, hop, movement, from, to."
-    )
     reachable: Reachable = strawberry.field(description="Size of what is reachable.")
     truncated: bool = strawberry.field(description="Whether a limit cut something off.")
     truncated_counts: list[TruncatedCount] = strawberry.field(description="What was cut off.")
     elapsed_ms: float = strawberry.field(description="Time of the computation, milliseconds.")
 
+    @strawberry.field(description="The same ways as `paths`, as one block of columns.")
+    def paths_table(self) -> PathsTable:
+        """Paths by columns."""
+        return paths_table(self.paths)
+
     @strawberry.field(description="The start.")
     async def start_node(self, info: Info) -> Node | None:
         """The start as a node."""
-        return shown(info.context, await info.context.nodes.load(self.start))
+        return await node_of(info.context, self.start)
 
 
-async def trace_of(tracer: Tracer, start: str, request: TraceRequest) -> Trace:
+def paths_table(paths: list[TracePath]) -> PathsTable:
+    """The shipments of paths as columns."""
+    lengths = [len(path.movement_ids) for path in paths]
+    return PathsTable(
+        path=IntColumn([index for index, length in enumerate(lengths) for _ in range(length)]),
+        probability=FloatColumn([path.probability for path in paths for _ in path.movement_ids]),
+        hop=IntColumn([hop for length in lengths for hop in range(length)]),
+        movement=IdColumn([movement for path in paths for movement in path.movement_ids]),
+        from_=IdColumn([site for path in paths for site in path.site_ids[:-1]]),
+        to=IdColumn([site for path in paths for site in path.site_ids[1:]]),
+    )
+
+
+async def trace_of(
+    context: RequestContext,
+    start: str,
+    direction: Direction | None,
+    as_of: DateTime | None,
+    known_at: DateTime | None,
+    max_hops: int | None,
+    unknown_times: UnknownTimes | None,
+) -> Trace:
     """Runs a trace in a worker thread and shapes the answer."""
-    return _trace(await asyncio.to_thread(tracer.report, start, request))
+    way = direction or Direction.BACKWARD
+    request = TraceRequest(
+        direction=_WAYS[way],
+        as_of=as_of,
+        known_at=known_at,
+        max_hops=DEFAULT_MAX_HOPS if max_hops is None else max_hops,
+        unknown_times=str((unknown_times or UnknownTimes.INFER).value),
+    )
+    moment = microseconds("knownAt", known_at)
+    report = await context.compute(
+        lambda: context.services.tracer.report(start, request, context.snapshot(moment))
+    )
+    return _trace(report, way)
 
 
-def _trace(report: dict[str, Any]) -> Trace:
-    paths = report["paths"]
+def _trace(report: Mapping[str, Any], direction: Direction) -> Trace:
     return Trace(
         start=report["start"],
         rule=report["rule"],
-        direction=Direction(report["direction"]),
+        direction=direction,
         as_of=report["as_of"],
         known_at=report["known_at"],
         snapshot=report["snapshot"],
@@ -130,42 +197,12 @@ def _trace(report: dict[str, Any]) -> Trace:
         ],
         paths=[
             TracePath(probability=p["probability"], movement_ids=p["movements"], site_ids=p["sites"])
-            for p in paths
+            for p in report["paths"]
         ],
-        paths_table=_paths_table(paths),
         reachable=Reachable(**report["reachable"]),
         truncated=report["truncated"],
         truncated_counts=[
             TruncatedCount(limit=k, count=v) for k, v in sorted(report["truncated_counts"].items())
         ],
         elapsed_ms=report["elapsed_ms"],
-    )
-
-
-def _paths_table(paths: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    rows = [
-        (index, path["probability"], hop, movement, path["sites"][hop], path["sites"][hop + 1])
-        for index, path in enumerate(paths)
-        for hop, movement in enumerate(path["movements"])
-    ]
-    columns = ("path", "probability", "hop", "movement", "from", "to")
-    return {name: [row[i] for row in rows] for i, name in enumerate(columns)}
-
-
-def trace_request(
-    context: Any,
-    direction: Direction,
-    as_of: Any,
-    known_at: Any,
-    max_hops: int,
-    unknown_times: UnknownTimes,
-) -> TraceRequest:
-    """The request of the arguments of the field ``trace``."""
-    return TraceRequest(
-        direction=direction.value,
-        as_of=as_of.isoformat() if as_of else None,
-        known_at=known_at.isoformat() if known_at else None,
-        max_hops=max_hops,
-        unknown_times=unknown_times.value,
-        scope=context.scope,
     )

@@ -1,22 +1,43 @@
 """Use case: how two things hang together."""
 
+from dataclasses import dataclass
+
 from suyuan.analytics.connections import Connection, Place, shortest_connections
 from suyuan.graph.ids import normal_id, split_id
 from suyuan.graph.snapshot import GraphSnapshot
-from suyuan.graph.store.base import Scope
-from suyuan.service.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionHop:
+    """One relationship on a way, in its own direction: kind, and the ids of its ends."""
+
+    kind: str
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionReport:
+    """A way by ids; ``hops[i]`` joins ``nodes[i]`` and ``nodes[i + 1]``."""
+
+    nodes: tuple[str, ...]
+    hops: tuple[ConnectionHop, ...]
 
 
 def connections(
-    workspace: Workspace, start: str, goal: str, most: int, *, scope: Scope, without: frozenset[str]
-) -> list[dict[str, list[str]]]:
-    """The shortest connections between two ids: ``nodes`` and the ``edges`` between them by kind.
+    snapshot: GraphSnapshot, start: str, goal: str, most: int, *, without: frozenset[str]
+) -> list[ConnectionReport]:
+    """The shortest connections between two ids.
+
+    Parameters
+    ----------
+    most : at most so many, >= 1
+    without : kinds of relationships that are not walked, and of nodes that are not entered
 
     Raises
     ------
     UnknownKindError, UnknownNodeError, RecordError, ParameterError, LimitError
     """
-    snapshot = workspace.snapshot(scope)
     found = shortest_connections(
         snapshot, _place(snapshot, start), _place(snapshot, goal), most=most, without=without
     )
@@ -29,8 +50,10 @@ def _place(snapshot: GraphSnapshot, given: str) -> Place:
     return Place(kind, snapshot.nodes[kind].position(node_id))
 
 
-def _report(snapshot: GraphSnapshot, connection: Connection) -> dict[str, list[str]]:
-    return {
-        "nodes": [snapshot.nodes[place.kind].id_at(place.position) for place in connection.places],
-        "edges": [hop.edge_kind if hop.onward else f"{hop.edge_kind} (reversed)" for hop in connection.hops],
-    }
+def _report(snapshot: GraphSnapshot, connection: Connection) -> ConnectionReport:
+    nodes = tuple(snapshot.nodes[place.kind].id_at(place.position) for place in connection.places)
+    hops = tuple(
+        ConnectionHop(hop.edge_kind, *((left, right) if hop.onward else (right, left)))
+        for left, right, hop in zip(nodes, nodes[1:], connection.hops, strict=False)
+    )
+    return ConnectionReport(nodes, hops)

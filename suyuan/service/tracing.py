@@ -3,6 +3,7 @@
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Final, Literal, cast
@@ -12,11 +13,18 @@ import numpy as np
 from suyuan.errors import ParameterError
 from suyuan.graph.ids import normal_id, split_id
 from suyuan.graph.snapshot import GraphSnapshot
+from suyuan.graph.store.base import Scope
 from suyuan.service.times import microseconds
 from suyuan.service.workspace import Workspace
-from suyuan.graph.store.base import Scope
+from suyuan.traceback.cases import START_KINDS
 from suyuan.traceback.foodchainlab import trace_foodchainlab
-from suyuan.traceback.parameters import DEFAULT_PARAMETERS, TraceLimits, TraceParameters, UnknownTimes
+from suyuan.traceback.parameters import (
+    DEFAULT_LIMITS,
+    DEFAULT_PARAMETERS,
+    TraceLimits,
+    TraceParameters,
+    UnknownTimes,
+)
 from suyuan.traceback.preparation import Prepared, prepare
 from suyuan.traceback.results import Reach, TraceResult
 from suyuan.traceback.trace import trace
@@ -25,18 +33,20 @@ Direction = Literal["backward", "forward"]
 Mode = Literal["mass", "foodchainlab"]
 Json = dict[str, Any]
 
+DEFAULT_MAX_HOPS: Final = DEFAULT_LIMITS.max_hops
+
 _PREPARED_KEPT: Final = 4
 _DIGITS: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceRequest:
-    """What is asked of a trace. Times are ISO 8601 text; ``as_of`` cuts events, ``known_at`` cuts knowledge."""
+    """What is asked of a trace. Times are ISO 8601 text: ``as_of`` cuts events, ``known_at`` knowledge."""
 
     direction: Direction = "backward"
     as_of: str | None = None
     known_at: str | None = None
-    max_hops: int = 12
+    max_hops: int = DEFAULT_MAX_HOPS
     unknown_times: str = "infer"
     mode: Mode = "mass"
     parameters: TraceParameters = DEFAULT_PARAMETERS
@@ -50,7 +60,11 @@ class Tracer:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._lock = Lock()
-        self._prepared: OrderedDict[tuple[Any, ...], Prepared] = OrderedDict()
+        self._prepared: OrderedDict[tuple[Any, ...], Future[Prepared]] = OrderedDict()
+
+    def warm_up(self) -> None:
+        """Makes ready what the first trace with default parameters needs."""
+        self._prepare(self._workspace.snapshot(), TraceRequest())
 
     def reports(self, starts: Iterable[str], request: TraceRequest) -> Iterable[Json]:
         """One report a start, in order, all from one snapshot.
@@ -65,31 +79,41 @@ class Tracer:
         for start in starts:
             yield self._report(snapshot, normal_id(start), request)
 
-    def report(self, start: str, request: TraceRequest) -> Json:
-        """The report of one start, in the shape of ``suyuan trace --json``."""
-        return next(iter(self.reports([start], request)))
+    def report(self, start: str, request: TraceRequest, snapshot: GraphSnapshot | None = None) -> Json:
+        """The report of one start, in the shape of ``suyuan trace --json``.
+
+        Parameters
+        ----------
+        snapshot : the graph to trace in; the newest that the request's times allow if not given.
+
+        Raises
+        ------
+        UnknownKindError, UnknownNodeError, RecordError, ParameterError
+        """
+        if snapshot is None:
+            return next(iter(self.reports([start], request)))
+        _check(request)
+        return self._report(snapshot, normal_id(start), request)
 
     def _report(self, snapshot: GraphSnapshot, start: str, request: TraceRequest) -> Json:
         began = time.perf_counter()
         kind = split_id(start)[0]
+        if kind not in START_KINDS:
+            # Said before the id is looked up: the answer must not tell whether such a thing is there.
+            raise ParameterError("start", kind, "a " + ", ".join(START_KINDS))
         position = snapshot.nodes[kind].position(start)
         if request.mode == "foodchainlab":
             reach = trace_foodchainlab(snapshot, kind, position, direction=request.direction)
             body = _reach_only(reach)
         else:
             prepared = self._prepare(snapshot, request)
-            result = trace(
-                prepared,
-                kind,
-                position,
-                direction=request.direction,
-                limits=TraceLimits(max_hops=request.max_hops),
-            )
+            limits = TraceLimits(max_hops=request.max_hops)
+            result = trace(prepared, kind, position, direction=request.direction, limits=limits)
             reach = result.reach
             body = _mass_body(snapshot, result)
         head = {
             "start": start,
-            **{key: body.pop(key) for key in ("rule",)},
+            "rule": body.pop("rule"),
             "direction": request.direction,
             "mode": request.mode,
             "as_of": request.as_of,
@@ -101,23 +125,37 @@ class Tracer:
         return {**head, **body, **lists, "elapsed_ms": round((time.perf_counter() - began) * 1000, 3)}
 
     def _prepare(self, snapshot: GraphSnapshot, request: TraceRequest) -> Prepared:
+        """The prepared snapshot; made once however many ask, without holding up those who ask for another."""
         as_of = microseconds("as_of", request.as_of)
         key = (snapshot.snapshot_id, snapshot.seq, request.parameters, request.unknown_times, as_of)
         with self._lock:
             found = self._prepared.get(key)
+            mine = found is None
             if found is None:
-                found = prepare(
-                    snapshot,
-                    request.parameters,
-                    unknown_times=UnknownTimes(request.unknown_times),
-                    as_of=as_of,
-                )
-                self._prepared[key] = found
+                found = self._prepared[key] = Future()
                 while len(self._prepared) > _PREPARED_KEPT:
                     self._prepared.popitem(last=False)
             else:
                 self._prepared.move_to_end(key)
-        return found
+        if mine:
+            self._make(key, found, snapshot, request, as_of)
+        return found.result()
+
+    def _make(
+        self,
+        key: tuple[Any, ...],
+        made: Future[Prepared],
+        snapshot: GraphSnapshot,
+        request: TraceRequest,
+        as_of: int | None,
+    ) -> None:
+        mode = UnknownTimes(request.unknown_times)
+        try:
+            made.set_result(prepare(snapshot, request.parameters, unknown_times=mode, as_of=as_of))
+        except BaseException as error:
+            with self._lock:
+                self._prepared.pop(key, None)
+            made.set_exception(error)
 
 
 def _check(request: TraceRequest) -> None:

@@ -1,6 +1,5 @@
 """An opened store with the snapshot of its graph: what every use case starts from."""
 
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 

@@ -14,6 +14,8 @@ from typing import Literal, Protocol, Self
 
 import pyarrow as pa
 
+from suyuan.graph.store.documents import Documents
+
 Direction = Literal["out", "in", "both"]
 Scalar = str | float | int | bool | list[str]
 
@@ -229,6 +231,11 @@ class Store(Protocol):
 
     url: str
     """Without password."""
+
+    @property
+    def documents(self) -> Documents:
+        """State that people change, beside the records."""
+        ...
 
     def view(self, scope: Scope = Scope()) -> View:
         """A consistent reader at the newest finished run (or the newest by ``scope.known_at``)."""

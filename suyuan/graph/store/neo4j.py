@@ -24,6 +24,7 @@ class Neo4jStore:
 
     def __init__(self, connection: Connection) -> None:
         self.url = connection.address.shown
+        self.documents = Neo4jDocuments(connection)
         self._connection = connection
         self._sources = Sources(connection)
 
@@ -64,10 +65,6 @@ class Neo4jStore:
         """Begins a run, or takes up a dead one with the same fingerprint."""
         lease = take_lease(self._connection, fingerprint, wait_seconds)
         return Neo4jWriter(self._connection, lease, full=full)
-
-    def documents(self) -> Neo4jDocuments:
-        """State that people change."""
-        return Neo4jDocuments(self._connection)
 
     def seq(self) -> int:
         """Number of the newest finished run, 0 if none."""
