@@ -25,8 +25,12 @@ def demo(
     store: Annotated[
         str, typer.Option("--store", metavar="URL", help="sqlite, neo4j (started here), or a store URL.")
     ] = "sqlite",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; the next free one if it is taken.")] = 8000,
-    folder: Annotated[Path, typer.Option(help="Folder for the market and the SQLite store.")] = Path("demo-data"),
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port; the next free one if it is taken.")
+    ] = 8000,
+    folder: Annotated[Path, typer.Option(help="Folder for the market and the SQLite store.")] = Path(
+        "demo-data"
+    ),
     no_serve: Annotated[bool, typer.Option("--no-serve", help="Stop after the trace.")] = False,
 ) -> None:
     """Make a market, ingest it, trace a listing, serve it."""
@@ -36,7 +40,9 @@ def demo(
     note("1. Simulating a market with invented names ...")
     with progress_bar("Simulating") as progress:
         summary = simulate_market(MarketOptions(), market, progress)
-    note(f"   {summary.movements_recorded:,} shipments, {summary.sellers} shops, {summary.factories} factories")
+    note(
+        f"   {summary.movements_recorded:,} shipments, {summary.sellers} shops, {summary.factories} factories"
+    )
     with Workspace.open(url, create=True) as workspace:
         note(f"2. Ingesting it into {workspace.store.url} ...")
         report = ingest(workspace.store, [market], IngestOptions(), None).to_json()

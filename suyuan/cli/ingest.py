@@ -19,13 +19,14 @@ _SHOWN_REJECTS = 10
 def ingest_command(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Tables, folders or zips.")],
     store: StoreOption = None,
-    format_: Annotated[
-        str, typer.Option("--format", help="auto, tables or foodchainlab.")
-    ] = "auto",
+    format_: Annotated[str, typer.Option("--format", help="auto, tables or foodchainlab.")] = "auto",
     mapping: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Mapping of foreign columns (TOML); see docs/user/mapping.md.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Mapping of foreign columns (TOML); see docs/user/mapping.md."),
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Any bad row makes the run fail and change nothing.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Any bad row makes the run fail and change nothing.")
+    ] = False,
     full: Annotated[
         bool, typer.Option("--full", help="A full copy of its source: retire what it no longer names.")
     ] = False,

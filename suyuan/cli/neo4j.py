@@ -61,11 +61,8 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
 
 
 def _print(info: ServerInfo, as_json: bool) -> None:
-    browser = f"http://127.0.0.1:{info.http_port}" if info.http_port else None
     if as_json:
-        print_json(
-            {"running": True, "url": info.url, "pid": info.pid, "home": str(info.home), "browser": browser}
-        )
+        print_json({"running": True, "url": info.url, "pid": info.pid, "home": str(info.home)})
         return
     typer.echo(info.url)
     note(

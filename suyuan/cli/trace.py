@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
 
 from suyuan.cli.output import AsOfOption, JsonOption, KnownAtOption, StoreOption, note, print_json
 from suyuan.errors import ConfigError
@@ -14,6 +17,8 @@ from suyuan.service.workspace import Workspace
 from suyuan.traceback.parameters import DEFAULT_PARAMETERS, TraceParameters
 
 app = typer.Typer()
+
+_SHOWN = 5
 
 
 @app.command()
@@ -92,26 +97,33 @@ def _parameters_from(file: Path | None) -> TraceParameters:
 
 def print_report(report: dict[str, Any]) -> None:
     """A report for people, on standard output."""
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console()
+    console = Console(soft_wrap=True)
     reach = report["reachable"]
     console.print(f"[bold]{report['start']}[/bold]  {report['direction']}, rule: {report['rule']}")
     console.print(f"Reachable: {reach['sites']} sites, {reach['movements']} movements.")
     if "origins" in report and report["direction"] == "backward":
-        table = Table("Probable origin 可能来源地", "Name", "Probability", "Why")
-        for origin in report["origins"][:10]:
-            why = "\n".join(origin["reasons"])
-            table.add_row(origin["site"], origin["name"] or "", f"{origin['probability']:.1%}", why)
-        for place in report["unresolved"][:5]:
-            table.add_row(
-                f"unresolved at {place['site']}", "", f"{place['probability']:.1%}", place["reason"]
-            )
-        console.print(table)
+        console.print(_origins_table(report))
+        _print_ways(console, report)
         note("Machine estimate, not a finding. 机器推断，非违法认定。")
     for limit, count in report["truncated_counts"].items():
         console.print(f"Cut by {limit}: {count}")
-    for key in ("reachable_sites", "reachable_movements"):
+    for key in ("reachable_sites", "reachable_movements", "reachable_lots", "reachable_events"):
         if key in report:
-            console.print(f"{key}: {' '.join(report[key])}", soft_wrap=True)
+            console.print(f"{key}: {' '.join(report[key])}")
+
+
+def _origins_table(report: dict[str, Any]) -> Table:
+    table = Table("Probable origin 可能来源地", "Name", "Probability", box=SIMPLE)
+    for origin in report["origins"][:_SHOWN]:
+        table.add_row(origin["site"], origin["name"] or "", f"{origin['probability']:.1%}")
+    for place in report["unresolved"][:_SHOWN]:
+        table.add_row(f"unresolved at {place['site']}", place["reason"], f"{place['probability']:.1%}")
+    return table
+
+
+def _print_ways(console: Console, report: dict[str, Any]) -> None:
+    console.print("Most probable ways:")
+    for path in report["paths"][:_SHOWN]:
+        way = " -> ".join(site.partition(":")[2] for site in path["sites"])
+        shipments = ", ".join(movement.partition(":")[2] for movement in path["movements"])
+        console.print(f"  {path['probability']:.1%}  {way}  (shipments {shipments})")
