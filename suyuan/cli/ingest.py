@@ -35,7 +35,7 @@ def ingest_command(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read tables into the store. The same data twice changes nothing; a run that was cut off is taken up again."""
+    """Read tables into the store. The same data twice changes nothing; a cut-off run is taken up again."""
     if format_ not in get_args(Format):
         raise typer.BadParameter(f"one of {', '.join(get_args(Format))}", param_hint="--format")
     options = IngestOptions(
@@ -63,7 +63,8 @@ def ingest_command(
 def print_run(report: dict[str, Any]) -> None:
     """A run report for people, on standard error."""
     note(
-        f"{report['rows_read']:,} rows read: {report['written']:,} written, {report['unchanged']:,} unchanged, "
+        f"{report['rows_read']:,} rows read: {report['written']:,} written, "
+        f"{report['unchanged']:,} unchanged, "
         f"{report['rejected']:,} rejected. Run {report['run_id']}."
     )
     for table, counts in report["by_table"].items():

@@ -12,7 +12,8 @@ try:
     from suyuan.graph.store.local_server import LocalServer, ServerInfo, default_home
 except ModuleNotFoundError as missing:
     raise ConfigError(
-        f"{missing.name} is not installed. Run: pip install 'suyuan[neo4j-local]' (in a checkout: make demo STORE=neo4j)."
+        f"{missing.name} is not installed. Run: pip install 'suyuan[neo4j-local]' "
+        "(in a checkout: make demo STORE=neo4j)."
     ) from missing
 
 app = typer.Typer(help="Start and stop a local Neo4j server. 本机图数据库", no_args_is_help=True)
@@ -65,8 +66,4 @@ def _print(info: ServerInfo, as_json: bool) -> None:
         print_json({"running": True, "url": info.url, "pid": info.pid, "home": str(info.home)})
         return
     typer.echo(info.url)
-    note(
-        f"Process {info.pid}, data in {info.home}"
-        + (f", Neo4j Browser at {browser}" if browser else "")
-        + "."
-    )
+    note(f"Process {info.pid}, data in {info.home}.")

@@ -37,7 +37,7 @@ def note(text: str) -> None:
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[Callable[[str, float], None] | None]:
-    """A bar on standard error if that is a terminal; yields a function (what, share done in [0, 1]), else None."""
+    """A bar on standard error if that is a terminal; yields a function (what, share in [0, 1]), else None."""
     if not sys.stderr.isatty():
         yield None
         return

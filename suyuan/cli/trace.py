@@ -27,7 +27,7 @@ def trace(
         list[str] | None,
         typer.Argument(
             metavar="ID...",
-            help="Listing, Seller, Shipment, Lot, Site, Seizure, Exhibit or Lead, such as Listing:shop:L000001.",
+            help="Listing, Seller, Shipment, Lot, Site, Seizure, Exhibit or Lead: Listing:shop:L000001.",
             show_default=False,
         ),
     ] = None,
