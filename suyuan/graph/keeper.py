@@ -1,47 +1,172 @@
-"""The snapshots of a store, kept fresh for services."""
+"""The snapshot that a process answers from: the newest one of a store, and a few of earlier knowledge."""
 
+import threading
 from collections import OrderedDict
-from threading import Lock
-from typing import Final
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
 
-from suyuan.graph.build import build_from_view
+from suyuan.errors import SnapshotError
+from suyuan.graph.build import Progress, build_from_view
+from suyuan.graph.persist import read_saved, save
 from suyuan.graph.refresh import refresh
 from suyuan.graph.snapshot import GraphSnapshot
-from suyuan.graph.store.base import Scope, Store
+from suyuan.graph.store.base import Scope, Store, View
 
-_PAST_KEPT: Final = 2
+EARLIER_KEPT: Final = 2
+_RUNS_LOOKED_AT: Final = 1000
+
+OnProblem = Callable[[SnapshotError], None]
+"""Told when a saved snapshot could not be used or written. Answers do not depend on it."""
 
 
 class SnapshotKeeper:
-    """Holds the newest snapshot of a store and a few of earlier knowledge. Thread-safe."""
+    """Holds the newest snapshot of a store and brings it up to date when the store has moved on.
 
-    def __init__(self, store: Store) -> None:
+    Parameters
+    ----------
+    store : the store; it is not closed.
+    folder : where the snapshot is kept for the next start; None keeps none.
+    save_interval_s : seconds between two writings of it, at least. :meth:`close` writes the last state.
+    progress : told of each table when a snapshot is built.
+
+    Notes
+    -----
+    May be used by several threads. While one brings the snapshot up to date the others wait, so that whoever
+    has seen a run finish sees its facts.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        folder: Path | None = None,
+        *,
+        save_interval_s: float = 60.0,
+        progress: Progress | None = None,
+        on_problem: OnProblem | None = None,
+    ) -> None:
         self._store = store
-        self._lock = Lock()
+        self._folder = folder
+        self._progress = progress
+        self._on_problem = on_problem
+        self._lock = threading.Lock()
         self._newest: GraphSnapshot | None = None
-        self._past: OrderedDict[int, GraphSnapshot] = OrderedDict()
+        self._earlier: OrderedDict[int, GraphSnapshot] = OrderedDict()
+        self._saver = None if folder is None else _Saver(folder, save_interval_s, self._report)
 
-    def current(self, scope: Scope = Scope()) -> GraphSnapshot:  # noqa: B008
-        """The snapshot of the newest finished run, or of what was known at ``scope.known_at``."""
-        with self._lock:
-            if scope.known_at is not None:
-                return self._known(scope)
-            if self._newest is None:
-                self._newest = build_from_view(self._store.view(scope))
-            elif self._newest.seq != self._store.seq():
-                self._newest = refresh(self._newest, self._store.view(scope))
-            return self._newest
+    def current(self, scope: Scope | None = None) -> GraphSnapshot:
+        """The snapshot of what a scope may know (by default, of all that is known now).
 
-    def _known(self, scope: Scope) -> GraphSnapshot:
+        Raises
+        ------
+        StoreError
+            The store does not answer or is damaged.
+        """
+        if scope is None or scope.known_at is None:
+            with self._lock:
+                return self._current()
         view = self._store.view(scope)
-        found = self._past.pop(view.seq, None)
-        self._past[view.seq] = found if found is not None else build_from_view(view)
-        while len(self._past) > _PAST_KEPT:
-            self._past.popitem(last=False)
-        return self._past[view.seq]
+        with self._lock:
+            return self._as_of(view)
 
     def close(self) -> None:
-        """Lets go of the snapshots."""
-        with self._lock:
-            self._newest = None
-            self._past.clear()
+        """Writes the newest snapshot to the folder if that is not done yet."""
+        if self._saver:
+            self._saver.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _current(self) -> GraphSnapshot:
+        held, seq = self._newest, self._store.seq()
+        if held is not None and held.seq == seq:
+            return held
+        view = self._store.view()
+        start = held or self._saved()
+        if start is not None and start.seq <= view.seq:
+            newest = refresh(start, view)
+        else:
+            newest = build_from_view(view, self._progress)
+        self._newest = newest
+        run = None if newest is start else _run_of(self._store, newest.seq)
+        if self._saver and run:
+            self._saver.offer(newest, run)
+        return newest
+
+    def _as_of(self, view: View) -> GraphSnapshot:
+        if view.seq == self._store.seq():
+            return self._current()
+        found = self._earlier.pop(view.seq, None) or build_from_view(view, self._progress)
+        self._earlier[view.seq] = found
+        while len(self._earlier) > EARLIER_KEPT:
+            self._earlier.popitem(last=False)
+        return found
+
+    def _saved(self) -> GraphSnapshot | None:
+        """The snapshot in the folder, if there is one of this store."""
+        if self._folder is None or not self._folder.exists():
+            return None
+        try:
+            saved = read_saved(self._folder)
+        except SnapshotError as problem:
+            self._report(problem)
+            return None
+        return saved.snapshot if saved.store == _run_of(self._store, saved.snapshot.seq) else None
+
+    def _report(self, problem: SnapshotError) -> None:
+        if self._on_problem:
+            self._on_problem(problem)
+
+
+def _run_of(store: Store, seq: int) -> str | None:
+    """Id of the run that a state of a store ends with: no two stores share one."""
+    runs = store.runs(last=_RUNS_LOOKED_AT)
+    return next((run.run_id for run in runs if run.seq == seq and run.state == "finished"), None)
+
+
+class _Saver:
+    """Writes the newest snapshot offered, in a thread of its own, not too often."""
+
+    def __init__(self, folder: Path, interval_s: float, report: OnProblem) -> None:
+        self._folder = folder
+        self._interval_s = interval_s
+        self._report = report
+        self._pending: tuple[GraphSnapshot, str] | None = None
+        self._changed = threading.Condition()
+        self._closing = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def offer(self, snapshot: GraphSnapshot, run: str) -> None:
+        with self._changed:
+            self._pending = (snapshot, run)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="snapshot-saver", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def close(self) -> None:
+        self._closing.set()
+        with self._changed:
+            self._changed.notify()
+        if self._thread:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._pending is not None or self._closing.is_set())
+                pending, self._pending = self._pending, None
+            if pending is None:
+                return
+            snapshot, run = pending
+            try:
+                save(snapshot, self._folder, store=run)
+            except SnapshotError as problem:
+                self._report(problem)
+            self._closing.wait(self._interval_s)
