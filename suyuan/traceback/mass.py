@@ -33,7 +33,7 @@ class Draft(NamedTuple):
 
 @compiled
 def append_row(
-    draft: Draft, visits: Visits, row: Shares, place: int, max_nodes: int
+    draft: Draft, visits: Visits, reached: Visits, row: Shares, place: int
 ) -> tuple[Draft, Visits, float]:
     """The draft with one row more, and the visits with what is new in it; the share of what was cut."""
     filled = draft.filled[0]
@@ -45,11 +45,12 @@ def append_row(
         far = row.movements[i]
         known = place_of(visits, far)
         if known < 0:
-            if visits.count[0] >= max_nodes:
+            among = place_of(reached, far)
+            if among < 0:
                 lost += row.weights[i]
                 continue
             known = visits.count[0]
-            visits = add_visit(visits, far, visits.hop[place] + 1, 0, place)
+            visits = add_visit(visits, far, visits.hop[place] + 1, reached.limit[among], place)
         draft.far[filled] = known
         draft.share[filled] = row.weights[i]
         filled += 1
@@ -59,12 +60,12 @@ def append_row(
 
 @compiled
 def visit(
-    walk: Walk, mixing: Mixing, starts: Int32Array, first_hop: int, max_hops: int, max_nodes: int
+    walk: Walk, mixing: Mixing, reached: Visits, starts: Int32Array, first_hop: int, max_hops: int
 ) -> tuple[Visits, Rows, int, int]:
     """All movements that mass can reach, with their rows; how many the hop and the node limit cut."""
     visits = empty_visits(max(64, 2 * len(starts)))
     for movement in starts:
-        visits = add_visit(visits, movement, first_hop, 0, -1)
+        visits = add_visit(visits, movement, first_hop, walk.limit[movement], -1)
     draft = Draft(np.empty(1024, np.int32), np.empty(1024), np.zeros(1, np.int64))
     start = np.zeros(256, np.int64)
     made, gap = np.zeros(256, np.bool_), np.zeros(256, np.int8)
@@ -80,13 +81,13 @@ def visit(
         made[place] = is_made_at(walk, mixing, movement)
         rest[place], lost[place], gap[place] = 0.0, 0.0, 0
         if not made[place]:
-            row = shares(walk, mixing, movement, room)
+            row = shares(walk, mixing, movement, visits.limit[place], room)
             rest[place], gap[place] = row.rest, row.gap
             if len(row.movements) > 0 and visits.hop[place] >= max_hops:
                 rest[place], gap[place] = 1.0, HOP_LIMIT
                 cut_by_hops += 1
             else:
-                draft, visits, lost[place] = append_row(draft, visits, row, place, max_nodes)
+                draft, visits, lost[place] = append_row(draft, visits, reached, row, place)
                 cut_by_nodes += lost[place] > 0.0
         place += 1
         start[place] = draft.filled[0]
@@ -134,17 +135,20 @@ def passed_on(rows: Rows, first_mass: FloatArray) -> tuple[FloatArray, Int32Arra
 def mass_of(
     walk: Walk,
     mixing: Mixing,
+    reached: Visits,
     starts: Int32Array,
     weights: FloatArray,
     *,
     first_hop: int,
     max_hops: int,
-    max_nodes: int,
 ) -> MassGraph:
     """Mass on all movements that a case can have come by.
 
     Parameters
     ----------
+    reached : the visits of :func:`suyuan.traceback.reachability.reach` from the same movements with the
+    same limits;
+        mass stays among them, and a movement's limit is the one found there.
     starts, weights : first movements, each once, and their shares, which sum to at most 1.
     first_hop : hop of the first movements.
 
@@ -153,7 +157,7 @@ def mass_of(
     Where all that is left circles without a way out, the movements of that circle keep the mass: their rows
     become empty and their rest 1, with the gap CYCLE.
     """
-    visits, rows, cut_by_hops, cut_by_nodes = visit(walk, mixing, starts, first_hop, max_hops, max_nodes)
+    visits, rows, cut_by_hops, cut_by_nodes = visit(walk, mixing, reached, starts, first_hop, max_hops)
     count = len(rows.made)
     first_mass = np.zeros(count)
     first_mass[: len(weights)] = weights

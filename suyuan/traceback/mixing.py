@@ -31,7 +31,7 @@ from suyuan.graph.snapshot import (
 from suyuan.traceback.goods import JOINED, UNKNOWN, product_of
 from suyuan.traceback.results import GAPS, Gap
 from suyuan.traceback.stock import Stock, balance, flow_interval
-from suyuan.traceback.times import EARLIEST, UNDATED
+from suyuan.traceback.times import EARLIEST, LATEST, UNDATED
 from suyuan.traceback.walking import NOTHING_SCANNED, Walk, first_after, recorded_far, steps, stream_at
 
 FACTORY: Final = SITE_ROLES.index("factory")
@@ -143,19 +143,55 @@ def weighable(mixing: Mixing, found: Int32Array, count: int) -> bool:
 
 
 @compiled
-def log_stay(walk: Walk, mixing: Mixing, near: int, far: int, scale: float) -> float:
+def mean_stay(longest: float, scale: float) -> float:
+    """Mean of a stay of which only the longest possible length is known: half of it while short, else the
+    scale.
+
+    It is the mean of an exponential law of that scale, cut at ``longest``.
+    """
+    ratio = longest / scale
+    if ratio < 1e-6:
+        return 0.5 * longest
+    return scale if ratio > 700.0 else scale - longest / np.expm1(ratio)
+
+
+@compiled
+def left_at(walk: Walk, mixing: Mixing, near: int, limit: int) -> int:
+    """Mean time at which a movement left; EARLIEST where nothing is known of it.
+
+    An undated one, whose goods have to be gone again by ``limit``, lies before it by a usual stay where it
+    went.
+    """
+    if mixing.flags[near] & UNDATED != UNDATED:
+        return mixing.departed[near]
+    if limit >= LATEST:
+        return mixing.departed[near]
+    scale = mixing.dwell[mixing.role[walk.comes[near]] + 1]
+    return limit - int(mean_stay(float(limit - max(walk.key[near], EARLIEST)), scale))
+
+
+@compiled
+def came_at(walk: Walk, mixing: Mixing, far: int, left: int, scale: float) -> int:
+    """Mean time at which a predecessor came, the goods having left at ``left``; EARLIEST where unknown."""
+    if mixing.flags[far] & UNDATED != UNDATED or left <= EARLIEST:
+        return mixing.arrived[far]
+    high = min(left, walk.limit[far])
+    return high - int(mean_stay(float(max(0, high - walk.key[far])), scale))
+
+
+@compiled
+def log_stay(walk: Walk, mixing: Mixing, far: int, left: int, scale: float) -> float:
     """Logarithm of exp(-dwell / scale), averaged over the span in which an undated arrival lies.
 
     Where nothing tells how long the stay was, it is taken to be ``scale``.
     """
-    left = mixing.departed[near]
     if left <= EARLIEST:
         return -1.0
     if mixing.flags[far] & UNDATED != UNDATED:
         return -max(0.0, float(left - mixing.arrived[far])) / scale
     high = min(left, walk.limit[far])
     low = walk.key[far]
-    if mixing.arrived[far] <= EARLIEST or low <= EARLIEST:
+    if low <= EARLIEST:
         return -float(left - high) / scale - 1.0
     if high <= low:
         return -max(0.0, float(left - low)) / scale
@@ -165,13 +201,20 @@ def log_stay(walk: Walk, mixing: Mixing, near: int, far: int, scale: float) -> f
 
 @compiled
 def position_gaps(
-    walk: Walk, mixing: Mixing, near: int, found: Int32Array, kinds: Int32Array, count: int
+    walk: Walk,
+    mixing: Mixing,
+    near: int,
+    left: int,
+    found: Int32Array,
+    kinds: Int32Array,
+    count: int,
 ) -> FloatArray:
     """Gap d between the positions of a movement and each of its predecessors, in mean inflows.
 
     The bandwidth where nothing tells a position, 0 where there are none to compare.
     """
-    site, left = walk.leaves[near], mixing.departed[near]
+    site = walk.leaves[near]
+    scale = mixing.dwell[mixing.role[site] + 1]
     product = product_of(walk.carried[near], walk.goods.lot_product)
     recorded = recorded_far(walk, near)
     gaps = np.zeros(count)
@@ -184,7 +227,8 @@ def position_gaps(
         joined = kinds[i] == JOINED and (product < 0 or of_far != product)
         if recorded[0] < recorded[1] or joined:
             continue
-        if left <= EARLIEST or mixing.arrived[far] <= EARLIEST:
+        came = came_at(walk, mixing, far, left, scale)
+        if left <= EARLIEST or came <= EARLIEST:
             gaps[i] = mixing.bandwidth
             continue
         of_pair = product if product >= 0 else of_far
@@ -200,22 +244,29 @@ def position_gaps(
                 left,
                 quantity_out(mixing, near),
             )
-        came, gone = flow_interval(
+        begin, end = flow_interval(
             mixing.stock.inflow,
             walk.streams,
             mixing.stock.share,
             site,
             stream,
-            mixing.arrived[far],
+            came,
             quantity_in(mixing, far),
         )
-        gaps[i] = max(0.0, low - gone, came - high) / mixing.stock.mean_inflow[stream]
+        gaps[i] = max(0.0, low - end, begin - high) / mixing.stock.mean_inflow[stream]
     return gaps
 
 
 @compiled
 def uncovered(
-    walk: Walk, mixing: Mixing, near: int, found: Int32Array, kinds: Int32Array, count: int
+    walk: Walk,
+    mixing: Mixing,
+    near: int,
+    limit: int,
+    left: int,
+    found: Int32Array,
+    kinds: Int32Array,
+    count: int,
 ) -> tuple[float, int]:
     """Share of a movement that recorded inflow did not supply, and the gap that says why."""
     site = walk.leaves[near]
@@ -227,30 +278,33 @@ def uncovered(
     for i in range(count):
         if kinds[i] == JOINED and product_of(walk.carried[found[i]], walk.goods.lot_product) != product:
             return floor, UNRECORDED
-    came, left = balance(walk, mixing.stock, site, product, walk.limit[near], mixing.departed[near])
-    short = 1.0 - came / left if left > 0.0 else 0.0
+    came, gone = balance(walk, mixing.stock, site, product, limit, left)
+    short = 1.0 - came / gone if gone > 0.0 else 0.0
     return (short, NOT_COVERED) if short > floor else (floor, UNRECORDED)
 
 
 @compiled
-def shares(walk: Walk, mixing: Mixing, near: int, room: tuple[Int32Array, Int32Array]) -> Shares:
+def shares(walk: Walk, mixing: Mixing, near: int, limit: int, room: tuple[Int32Array, Int32Array]) -> Shares:
     """Shares of the feasible predecessors of a movement: one row of the model.
+
+    Parameters
+    ----------
+    limit : latest time by which the movement can have left; for dated ones, as the walk has it.
 
     Notes
     -----
     The shares and the rest sum to 1. Quantities count only where the known units agree.
     """
-    count, found, kinds = steps(walk, near, walk.limit[near], NOTHING_SCANNED, room[0], room[1])
+    count, found, kinds = steps(walk, near, limit, NOTHING_SCANNED, room[0], room[1])
     if count == 0:
-        return Shares(
-            found[:0], np.empty(0), 1.0, why_nothing_came(walk, walk.leaves[near], walk.limit[near])
-        )
+        return Shares(found[:0], np.empty(0), 1.0, why_nothing_came(walk, walk.leaves[near], limit))
     by_quantity = weighable(mixing, found, count)
     scale = mixing.dwell[mixing.role[walk.leaves[near]] + 1]
-    gaps = position_gaps(walk, mixing, near, found, kinds, count)
+    left = left_at(walk, mixing, near, limit)
+    gaps = position_gaps(walk, mixing, near, left, found, kinds, count)
     stays = np.empty(count)
     for i in range(count):
-        stays[i] = log_stay(walk, mixing, near, found[i], scale)
+        stays[i] = log_stay(walk, mixing, found[i], left, scale)
     fifo, proportional = np.empty(count), np.empty(count)
     longest = stays.max()
     for i in range(count):
@@ -262,7 +316,7 @@ def shares(walk: Walk, mixing: Mixing, near: int, room: tuple[Int32Array, Int32A
     fifo_sum, proportional_sum = fifo.sum(), proportional.sum()
     if proportional_sum <= 0.0:
         return Shares(found[:0], np.empty(0), 1.0, NOT_COVERED)
-    rest, gap = uncovered(walk, mixing, near, found, kinds, count)
+    rest, gap = uncovered(walk, mixing, near, limit, left, found, kinds, count)
     of_fifo = mixing.fifo_share if fifo_sum > 0.0 else 0.0
     weights = proportional * ((1.0 - rest) * (1.0 - of_fifo) / proportional_sum)
     if of_fifo > 0.0:

@@ -1,5 +1,7 @@
 """One trace: from a case to origins, gaps, paths and everything reachable."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from suyuan.errors import ParameterError
@@ -14,6 +16,7 @@ from suyuan.traceback.paths import best_paths
 from suyuan.traceback.preparation import Prepared
 from suyuan.traceback.reachability import ends_of, reach
 from suyuan.traceback.results import Direction, Origin, Reach, TraceResult, Unresolved
+from suyuan.traceback.visits import Visits
 
 END_KINDS = ("Listing", "Seller", "Seizure", "Exhibit")
 """Cases that are the end of their chain: forward, they are traced from their origins."""
@@ -45,49 +48,68 @@ def trace(
     start = first_movements(prepared, kind, position, direction=direction)
     if direction == "forward":
         start = _forward_start(prepared, start, kind, position, limits)
-        graph = None
+        walked = walk_from(prepared, start, direction, limits)
+        origins, unresolved, chains, counts = (), (), (), {}
     else:
-        graph = mass_graph(prepared, start, limits)
-    ends = _ends(prepared, start, graph, case_product(prepared, kind, position))
-    reached = reach_of(prepared, start, kind, position, direction, limits)
-    counts = dict(reached.truncated_counts)
-    if graph is not None:
-        counts |= _counts(graph.cut_by_hops, graph.cut_by_nodes, "mass_")
-    movements = prepared.snapshot.movements
+        walked = walk_from(prepared, start, direction, limits)
+        graph = mass_graph(prepared, start, walked, limits)
+        origins, unresolved = _ends(prepared, start, graph, case_product(prepared, kind, position))
+        movements = prepared.snapshot.movements
+        chains = best_paths(graph, movements.from_site, movements.to_site, wanted=paths)
+        counts = _counts(graph.cut_by_hops, graph.cut_by_nodes, "mass_")
+    reached = _reached(prepared, start, walked, kind, position, direction)
     return TraceResult(
         kind=kind,
         position=position,
         rule=start.rule,
         direction=direction,
-        origins=ends[0],
-        unresolved=ends[1],
-        paths=()
-        if graph is None
-        else best_paths(graph, movements.from_site, movements.to_site, wanted=paths),
+        origins=origins,
+        unresolved=unresolved,
+        paths=chains,
         reach=reached,
-        truncated_counts=counts,
+        truncated_counts=reached.truncated_counts | counts,
     )
 
 
-def mass_graph(prepared: Prepared, start: CaseStart, limits: TraceLimits = DEFAULT_LIMITS) -> MassGraph:
-    """The mass of a case on all movements it can have come by."""
+class Walked(NamedTuple):
+    """What a walk from the first movements of a case visited, and how much the limits cut."""
+
+    visits: Visits
+    cut_by_hops: int
+    cut_by_nodes: int
+
+
+def walk_from(
+    prepared: Prepared,
+    start: CaseStart,
+    direction: Direction = "backward",
+    limits: TraceLimits = DEFAULT_LIMITS,
+) -> Walked:
+    """Walk from the first movements of a case to all that is reachable."""
+    walk = prepared.backward if direction == "backward" else prepared.forward
+    first_hop = 0 if start.is_start else 1
+    return Walked(*reach(walk, start.movements, first_hop, limits.max_hops, limits.max_nodes))
+
+
+def mass_graph(
+    prepared: Prepared, start: CaseStart, walked: Walked, limits: TraceLimits = DEFAULT_LIMITS
+) -> MassGraph:
+    """The mass of a case on all movements it can have come by; ``walked`` is the walk backward from it."""
     return mass_of(
         prepared.backward,
         prepared.mixing,
+        walked.visits,
         start.movements,
         start.weights,
         first_hop=0 if start.is_start else 1,
         max_hops=limits.max_hops,
-        max_nodes=limits.max_nodes,
     )
 
 
 def _ends(
-    prepared: Prepared, start: CaseStart, graph: MassGraph | None, product: int
+    prepared: Prepared, start: CaseStart, graph: MassGraph, product: int
 ) -> tuple[tuple[Origin, ...], tuple[Unresolved, ...]]:
     """Origins and gaps of a backward trace."""
-    if graph is None:
-        return (), ()
     if len(start.sites):
         return at_sites(prepared, start.sites, start.site_weights, product)
     return origins_of(prepared, graph), unresolved_of(prepared, graph)
@@ -101,22 +123,16 @@ def _forward_start(
     if subject is None or subject[0] not in END_KINDS:
         return start
     product = case_product(prepared, *subject)
-    origins, _ = _ends(prepared, start, mass_graph(prepared, start, limits), product)
+    walked = walk_from(prepared, start, "backward", limits)
+    origins, _ = _ends(prepared, start, mass_graph(prepared, start, walked, limits), product)
     return origin_start(prepared, np.array([origin.site for origin in origins], np.int32), product)
 
 
-def reach_of(
-    prepared: Prepared,
-    start: CaseStart,
-    kind: str,
-    position: int,
-    direction: Direction,
-    limits: TraceLimits,
+def _reached(
+    prepared: Prepared, start: CaseStart, walked: Walked, kind: str, position: int, direction: Direction
 ) -> Reach:
     """All that goods of a case can have come from, or gone to; the case itself left out."""
-    walk = prepared.backward if direction == "backward" else prepared.forward
-    first_hop = 0 if start.is_start else 1
-    visits, cut, unfinished = reach(walk, start.movements, first_hop, limits.max_hops, limits.max_nodes)
+    visits = walked.visits
     count = int(visits.count[0])
     begin = len(start.movements) if start.is_start else 0
     movements = visits.movement[begin:count].copy()
@@ -132,7 +148,7 @@ def reach_of(
         sites=_without(np.union1d(sites, start.sites).astype(np.int32), kind == "Site", position),
         lots=_without(lots, kind == "Lot", position),
         events=events,
-        truncated_counts=_counts(cut, unfinished),
+        truncated_counts=_counts(walked.cut_by_hops, walked.cut_by_nodes),
     )
 
 
