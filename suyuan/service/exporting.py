@@ -19,8 +19,8 @@ from suyuan.graph.store.base import Scope, View
 from suyuan.graph.tables import TABLES
 from suyuan.service.graphml import write_graphml
 from suyuan.service.times import microseconds
-from suyuan.service.workspace import Workspace
 from suyuan.service.workbooks import write_workbook
+from suyuan.service.workspace import Workspace
 
 Progress = Callable[[str, float], None]
 
@@ -82,7 +82,7 @@ def _write_tables(
 
 
 def exchange_table(view: View, table: Table) -> pa.Table:
-    """All records of a table in the exchange format, by id: texts, numbers, lists joined by ``;``, extra columns."""
+    """All records of a table in the exchange format, by id; lists joined by ``;``, extra columns last."""
     names = [*(column.name for column in table.columns), "extra"]
     names += [precision_name(column.name) for column in table.columns if column.type == "time"]
     schema = batch_schema(table)
