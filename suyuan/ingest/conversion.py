@@ -229,8 +229,9 @@ class _Work:
         for name in self.table.key:
             known = is_known(self.columns[name]) if name in self.columns else np.zeros(self.rows, dtype=bool)
             missing = ~known & ~spoiled & ~lacking
-            shown = pa.array([""] * self.rows, pa.string())
-            self.findings += finding(name, "missing_key", missing, shown)
+            if missing.any():
+                shown = pa.array([""] * self.rows, pa.string())
+                self.findings += finding(name, "missing_key", missing, shown)
             lacking |= ~known
         return lacking
 

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +11,7 @@ import pyarrow.csv as pa_csv
 
 from suyuan.errors import IngestError
 from suyuan.ingest.encoding import Utf8Stream
+from suyuan.ingest.quotes import QuoteRepair, of_one_cell
 from suyuan.ingest.sources import open_bytes
 from suyuan.ingest.tabular import (
     BATCH_ROWS,
@@ -81,22 +82,17 @@ def _first_record(text: str, delimiter: str, source: str) -> tuple[list[str], in
 
 
 class _Skips:
-    """Rows with a wrong number of cells, collected while the parser goes on.
-
-    A quotation mark that is never closed makes the rest of the file one cell: only its first line is given
-    up, the rest is kept in ``tail`` to be read again.
-    """
+    """Rows with a wrong number of cells, collected while the parser goes on."""
 
     def __init__(self) -> None:
         self.rows: list[Unreadable] = []
-        self.tail = ""
 
     def __call__(self, row: pa_csv.InvalidRow) -> str:
-        why = f"{row.actual_columns} cells instead of {row.expected_columns}"
         text = row.text
-        if text.count('"') % 2 and "\n" in text:
-            text, _, self.tail = text.partition("\n")
-            why = "a quotation mark that is not closed"
+        why = f"{row.actual_columns} cells instead of {row.expected_columns}"
+        line = of_one_cell(text) if row.actual_columns == 1 else None
+        if line is not None:
+            text, why = line, "a quotation mark that is not closed"
         self.rows.append(Unreadable(int(row.number), text[:_SHOWN], why))
         return "skip"
 
@@ -104,36 +100,24 @@ class _Skips:
 def _batches(stream: Utf8Stream, names: list[str], delimiter: str, reading: Reading) -> Iterator[RawBatch]:
     kept = [name for name in names if name not in REPORT_COLUMNS]
     columns = [name for name in names if reading.wants(name)]
+    skips = _Skips()
     counted = 0
     yield _empty(kept, reading, stream)
-    while True:
-        skips = _Skips()
-        first = counted
-        try:
-            for block in _open(stream, names, delimiter, columns, skips):
-                rows, unreadable = _numbered(counted - first, block.num_rows, skips.rows)
-                yield from _sliced(
-                    block.select(columns), rows + first, _from(unreadable, first), reading, stream
-                )
-                counted += block.num_rows + len(unreadable)
-        except pa.ArrowInvalid as error:
-            raise _explained(error, counted, reading) from error
-        if skips.rows:
-            yield replace(_empty(kept, reading, stream), unreadable=_from(skips.rows, first))
-            counted += len(skips.rows)
-        if not skips.tail:
-            return
-        stream.put_back(skips.tail.encode())
+    try:
+        for block in _open(stream, names, delimiter, columns, skips):
+            rows, unreadable = _numbered(counted, block.num_rows, skips.rows)
+            yield from _sliced(block.select(columns), rows, unreadable, reading, stream)
+            counted += block.num_rows + len(unreadable)
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+        raise _explained(error, counted, reading) from error
+    if skips.rows:
+        yield replace(_empty(kept, reading, stream), unreadable=tuple(skips.rows))
 
 
 def _empty(names: list[str], reading: Reading, stream: Utf8Stream) -> RawBatch:
     columns = {name: pa.array([], pa.string()) for name in names}
     rows = np.zeros(0, dtype=np.int64)
     return RawBatch(columns, rows, (), reading.encoding.damaged, stream.bytes_read)
-
-
-def _from(unreadable: Iterable[Unreadable], first: int) -> tuple[Unreadable, ...]:
-    return tuple(replace(row, row=row.row + first) for row in unreadable)
 
 
 def _open(
@@ -143,8 +127,9 @@ def _open(
     if not head:
         return
     stream.put_back(head)
+    repaired = QuoteRepair(stream, len(names), delimiter, BLOCK_BYTES)
     reader = pa_csv.open_csv(
-        pa.PythonFile(stream, mode="r"),
+        pa.PythonFile(repaired, mode="r"),
         read_options=pa_csv.ReadOptions(column_names=names, block_size=BLOCK_BYTES, use_threads=False),
         parse_options=pa_csv.ParseOptions(
             delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skips
@@ -200,7 +185,7 @@ def _sliced(
         )
 
 
-def _explained(error: pa.ArrowInvalid, counted: int, reading: Reading) -> IngestError:
+def _explained(error: Exception, counted: int, reading: Reading) -> IngestError:
     text = str(error)
     if "straddling" in text or "quote" in text.lower() or "out of sync" in text:
         message = (

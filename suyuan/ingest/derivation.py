@@ -20,7 +20,7 @@ _HASH_CHARACTERS = 20
 
 
 def source_columns(output: Output, targets: Iterable[str]) -> set[str]:
-    """The source columns that these columns of the table depend on, and those that decide whether a row counts."""
+    """The source columns that these columns of the table depend on, and those that let a row count."""
     needed = set(output.only_if)
     for target in targets:
         rule = output.rules.get(target)

@@ -1,4 +1,4 @@
-"""Rows of one file with the same key: the last one wins.
+"""Rows with the same key.
 
 Keys are compared by 128-bit hashes, so that files of ten million rows take 240 MB; contents by the digests
 that the stores keep. A repeated row with the same content changes nothing; one with another content is
@@ -95,6 +95,35 @@ class Shared:
         return Repeats(np.sort(np.array(same, dtype=np.int64)), np.sort(np.array(superseded, dtype=np.int64)))
 
 
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Keys of records, as hashes, with the ordinals of their rows in one file.
+
+    Attributes
+    ----------
+    hashes : uint64, shape (n, 2)
+    ordinals : int64, shape (n,)
+    """
+
+    hashes: WordArray
+    ordinals: IntArray
+
+    def among(self, others: "Keys") -> IntArray:
+        """Ordinals of the records whose keys are among those of another file."""
+        likely = np.flatnonzero(np.isin(self.hashes[:, 0], others.hashes[:, 0]))
+        if len(likely) == 0:
+            return self.ordinals[likely]
+        there = others.hashes[np.isin(others.hashes[:, 0], self.hashes[likely, 0])]
+        pairs = set(map(tuple, there.tolist()))
+        sure = [place for place in likely.tolist() if tuple(self.hashes[place].tolist()) in pairs]
+        return self.ordinals[np.array(sure, dtype=np.int64)]
+
+    def with_more(self, others: "Keys") -> "Keys":
+        """These keys and others; only membership may be asked of the result."""
+        hashes = np.concatenate((self.hashes, others.hashes))
+        return Keys(hashes, np.zeros(len(hashes), dtype=np.int64))
+
+
 class KeyLedger:
     """The keys of one table in one file, as far as it has been read."""
 
@@ -103,16 +132,19 @@ class KeyLedger:
         self._ordinals: list[IntArray] = []
 
     def add(self, ids: pa.Array, ordinals: IntArray) -> None:
-        """Takes note of records; ordinals grow from call to call."""
+        """Takes note of records."""
         self._hashes.append(key_hashes(ids))
         self._ordinals.append(ordinals)
 
+    def keys(self) -> Keys:
+        """All keys noted."""
+        if not self._hashes:
+            return Keys(np.zeros((0, 2), dtype=np.uint64), NO_REPEATS.same)
+        return Keys(np.concatenate(self._hashes), np.concatenate(self._ordinals))
+
     def shared(self) -> Shared:
         """The records that share their key with another."""
-        if not self._hashes:
-            return Shared(NO_REPEATS.same, NO_REPEATS.same)
-        hashes = np.concatenate(self._hashes)
-        ordinals = np.concatenate(self._ordinals)
+        hashes, ordinals = self.keys().hashes, self.keys().ordinals
         first = np.sort(hashes[:, 0])
         if not (first[1:] == first[:-1]).any():
             return Shared(NO_REPEATS.same, NO_REPEATS.same)

@@ -1,7 +1,6 @@
 """Columns that no table declares, as one JSON object per row with sorted keys."""
 
 import json
-from functools import reduce
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +9,7 @@ import pyarrow.compute as pc
 from suyuan.ingest.findings import Finding
 from suyuan.ingest.natives import as_text
 from suyuan.ingest.tabular import RawBatch
-from suyuan.ingest.text import NULL_TEXT, as_mask, is_known, matches, replaced, text_bytes
+from suyuan.ingest.text import NULL_TEXT, blanked, matches, replaced, text_bytes
 from suyuan.ingest.values import LONGEST_TEXT, clean
 
 _ESCAPED = np.zeros(256, dtype=bool)
@@ -30,14 +29,13 @@ def extra_objects(raw: RawBatch, names: list[str]) -> tuple[pa.Array, list[Findi
         values, found = _json_values(raw.columns[name], name, damaged=raw.damaged)
         findings += found
         if values.null_count < rows:
-            opening = pa.scalar(json.dumps(name, ensure_ascii=False) + ":")
-            pieces.append(pc.binary_join_element_wise(opening, values, ""))
+            opening = pa.scalar("," + json.dumps(name, ensure_ascii=False) + ":")
+            pieces.append(pc.fill_null(pc.binary_join_element_wise(opening, values, ""), ""))
     if not pieces:
         return pa.nulls(rows, pa.string()), findings
-    joined = pc.binary_join_element_wise(*pieces, ",", null_handling="skip")
+    joined = pc.utf8_slice_codeunits(pc.binary_join_element_wise(*pieces, ""), start=1)
     objects = pc.binary_join_element_wise(pa.scalar("{"), joined, pa.scalar("}"), "")
-    filled = reduce(np.logical_or, (is_known(piece) for piece in pieces))
-    return pc.if_else(as_mask(filled), objects, NULL_TEXT), findings
+    return blanked(objects, text_bytes(joined).lengths == 0), findings
 
 
 def _json_values(values: pa.Array, name: str, *, damaged: bool) -> tuple[pa.Array, list[Finding]]:

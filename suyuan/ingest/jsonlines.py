@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -19,6 +20,7 @@ from suyuan.ingest.tabular import BATCH_ROWS, BLOCK_BYTES, REPORT_COLUMNS, RawBa
 _LONGEST_LINE = 64 << 20
 _SHOWN = 2_000
 _EXACT = 2.0**53
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def read_jsonl(reading: Reading) -> Iterator[RawBatch]:
@@ -35,9 +37,8 @@ def read_jsonl(reading: Reading) -> Iterator[RawBatch]:
         yield RawBatch({}, np.zeros(0, dtype=np.int64), ragged=True)
         for block in _blocks(stream, reading.file.name):
             for batch in parser.parse(block):
-                yield replace(
-                    batch, damaged=reading.encoding.damaged, bytes_done=stream.bytes_read, ragged=True
-                )
+                damaged = batch.damaged or reading.encoding.damaged
+                yield replace(batch, damaged=damaged, bytes_done=stream.bytes_read, ragged=True)
 
 
 def _blocks(stream: Utf8Stream, source: str) -> Iterator[bytes]:
@@ -103,6 +104,7 @@ class _Parser:
         rows: list[int] = []
         objects: list[dict[str, object]] = []
         unreadable: list[Unreadable] = []
+        surrogates = _SURROGATE.search(block) is not None
         for line in block.decode("utf-8", "replace").split("\n")[:-1]:
             if not line.strip():
                 continue
@@ -114,9 +116,9 @@ class _Parser:
             else:
                 unreadable.append(Unreadable(self.counted, line[:_SHOWN], value))
             if len(objects) == BATCH_ROWS:
-                yield _batch(objects, rows, unreadable)
+                yield _batch(objects, rows, unreadable, damaged=surrogates)
                 rows, objects, unreadable = [], [], []
-        yield _batch(objects, rows, unreadable)
+        yield _batch(objects, rows, unreadable, damaged=surrogates)
 
 
 def _loses_digits(table: pa.Table) -> bool:
@@ -148,7 +150,9 @@ def _number(text: str) -> float | str:
     return value if abs(value) < _EXACT else text
 
 
-def _batch(objects: list[dict[str, object]], rows: list[int], unreadable: list[Unreadable]) -> RawBatch:
+def _batch(
+    objects: list[dict[str, object]], rows: list[int], unreadable: list[Unreadable], *, damaged: bool
+) -> RawBatch:
     names = dict.fromkeys(name for value in objects for name in value if name not in REPORT_COLUMNS)
     columns = {name: values_as_array([value.get(name) for value in objects]) for name in names}
-    return RawBatch(columns, np.array(rows, dtype=np.int64), tuple(unreadable))
+    return RawBatch(columns, np.array(rows, dtype=np.int64), tuple(unreadable), damaged)

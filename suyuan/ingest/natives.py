@@ -20,9 +20,14 @@ def values_as_array(values: Sequence[object]) -> pa.Array:
         return pa.array([_clean(value) for value in values], pa.string())
     if kinds == {list}:
         return pa.array([_text_list(value) for value in values], pa.list_(pa.string()))
-    if kinds in ({float}, {bool}):
+    if kinds in ({float}, {bool}) or (kinds == {int} and _fits(values)):
         return pa.array(values)
     return pa.array([None if value is None else text_of(value) for value in values], pa.string())
+
+
+def _fits(values: Sequence[object]) -> bool:
+    """Whether all whole numbers fit into 64 bits."""
+    return all(value is None or (isinstance(value, int) and abs(value) < 2**63) for value in values)
 
 
 def _clean(value: object) -> str | None:
@@ -39,7 +44,7 @@ def _text_list(value: object) -> list[str] | None:
 
 
 def text_of(value: object) -> str:
-    """One value as text: numbers without a needless ``.0``, times in ISO 8601, the rest as JSON.
+    """One value as text: no needless ``.0``, times in ISO 8601, plain lists joined by ``;``, the rest as JSON.
 
     Examples
     --------
@@ -54,6 +59,8 @@ def text_of(value: object) -> str:
         return str(int(value)) if value.is_integer() and abs(value) < 1e18 else repr(value)
     if isinstance(value, (dt.date, dt.datetime, dt.time)):
         return value.isoformat()
+    if isinstance(value, list) and not any(isinstance(entry, (dict, list)) for entry in value):
+        return ";".join(text_of(entry) for entry in value if entry is not None)
     if isinstance(value, (dict, list)):
         return json.dumps(value, ensure_ascii=False, sort_keys=True, default=text_of)
     return str(value)

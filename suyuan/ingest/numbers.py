@@ -37,7 +37,7 @@ _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 _PATENT_WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
 _CARD_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
-_SEPARATORS = re.compile(r"[\s\-·•.,，。:：]+")
+_SEPARATORS = r"[\s\-·•.,，。:：]+"
 _PATENT = re.compile(r"(?:CN)?(?:ZL)?(\d{12}|\d{8})\.?([\dX])")
 _PATENT_BODY = re.compile(r"(?:19(?:8[5-9]|9\d)|20\d\d)[12389]\d{7}|(?:8[5-9]|9\d|0[0-3])[12389]\d{5}")
 _PUBLICATION = re.compile(r"CN[123]\d{6,9}[ABCUYDS]\d?")
@@ -50,6 +50,16 @@ _DOMAIN = re.compile(r"(?:[^\s./:@]+\.)+[^\s./:@]{2,}")
 def narrow(text: str) -> str:
     """Full-width and other compatibility characters as their plain ones, without blanks at the ends."""
     return unicodedata.normalize("NFKC", text).strip()
+
+
+def folded(text: str) -> str:
+    """Plain characters in lower case, the same when folded again."""
+    return narrow(narrow(text).casefold()).casefold()
+
+
+def without(pattern: str, text: str) -> str:
+    """Plain characters without what matches the pattern; what then stands side by side is composed anew."""
+    return narrow(re.sub(pattern, "", narrow(text)))
 
 
 def organisation_check(body: str) -> str:
@@ -90,7 +100,7 @@ def normal_credit_code(text: str) -> tuple[str, bool]:
     >>> normal_credit_code("shop 12")
     ('shop 12', True)
     """
-    code = re.sub(r"\s+", "", narrow(text)).upper()
+    code = without(r"\s+", text).upper()
     if len(code) != 18:
         return text, True
     body, check = code[:17], code[17]
@@ -145,7 +155,7 @@ def normal_right_number(text: str, right_type: str | None = None) -> tuple[str, 
     >>> normal_right_number("unknown")
     ('unknown', False)
     """
-    compact = _SEPARATORS.sub("", narrow(text)).upper()
+    compact = without(_SEPARATORS, text).upper()
     patent = None if right_type == "trade_mark" else _PATENT.fullmatch(compact)
     if patent and (right_type or _PATENT_BODY.fullmatch(patent[1])):
         right = bool(_PATENT_BODY.fullmatch(patent[1])) and patent_check(patent[1]) == patent[2]
@@ -167,7 +177,7 @@ def normal_phone(text: str) -> tuple[str, bool]:
     >>> normal_phone("ask Li")
     ('ask Li', False)
     """
-    compact = re.sub(r"[\s\-()]+", "", narrow(text))
+    compact = without(r"[\s\-()]+", text)
     mobile = _MOBILE.fullmatch(compact)
     if mobile:
         return f"+86{mobile[1]}", True
@@ -188,7 +198,7 @@ def normal_email(text: str) -> tuple[str, bool]:
     >>> normal_email(" Li.Wei@Example.COM ")
     ('li.wei@example.com', True)
     """
-    address = narrow(text).casefold()
+    address = folded(text)
     return (address, True) if _EMAIL.fullmatch(address) else (text, False)
 
 
@@ -200,7 +210,7 @@ def normal_domain(text: str) -> tuple[str, bool]:
     >>> normal_domain("https://Shop.Example.com/item?id=1")
     ('shop.example.com', True)
     """
-    host = re.sub(r"^[a-z][a-z0-9+.\-]*://", "", narrow(text).casefold())
+    host = re.sub(r"^[a-z][a-z0-9+.\-]*://", "", folded(text))
     host = re.split(r"[/?#]", host, maxsplit=1)[0].rpartition("@")[2].partition(":")[0].rstrip(".")
     return (host, True) if _DOMAIN.fullmatch(host) else (text, False)
 
@@ -213,7 +223,7 @@ def normal_bank_account(text: str) -> tuple[str, bool]:
     >>> normal_bank_account("6222 0210 0111 6245 702")
     ('6222021001116245702', True)
     """
-    compact = re.sub(r"[\s\-]+", "", narrow(text)).upper()
+    compact = without(r"[\s\-]+", text).upper()
     return (compact, True) if re.fullmatch(r"[A-Z]{0,2}\d[\dA-Z]{6,33}", compact) else (text, False)
 
 
@@ -225,7 +235,7 @@ def normal_id_card(text: str) -> tuple[str, bool]:
     >>> normal_id_card("11010519491231002x")
     ('11010519491231002X', True)
     """
-    compact = re.sub(r"\s+", "", narrow(text)).upper()
+    compact = without(r"\s+", text).upper()
     if re.fullmatch(r"\d{15}", compact):
         return compact, True
     if not re.fullmatch(r"\d{17}[\dX]", compact):
@@ -242,13 +252,13 @@ def normal_licence_plate(text: str) -> tuple[str, bool]:
     >>> normal_licence_plate("浙 a·12345")
     ('浙A12345', True)
     """
-    plate = re.sub(r"[\s·•.\-]+", "", narrow(text)).upper()
+    plate = without(r"[\s·•.\-]+", text).upper()
     return (plate, True) if 4 <= len(plate) <= 12 else (text, False)
 
 
 def normal_name(text: str) -> tuple[str, bool]:
     """An account or device name in lower case, without blanks."""
-    return re.sub(r"\s+", "", narrow(text)).casefold(), True
+    return folded(without(r"\s+", text)), True
 
 
 def normal_address(text: str) -> tuple[str, bool]:
@@ -259,7 +269,7 @@ def normal_address(text: str) -> tuple[str, bool]:
     >>> normal_address("浙江省 义乌市  稠州路１号"), normal_address("12 Long  Road")
     (('浙江省义乌市稠州路1号', True), ('12 long road', True))
     """
-    return re.sub(r"(?<![!-~]) | (?![!-~])", "", fold(text)), True
+    return folded(re.sub(r"(?<![!-~]) | (?![!-~])", "", fold(text))), True
 
 
 @cache

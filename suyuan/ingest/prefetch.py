@@ -1,6 +1,6 @@
 """Reading ahead in a thread of its own, so that parsing and writing overlap."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import TypeVar, cast
@@ -10,7 +10,7 @@ T = TypeVar("T")
 _WAIT_SECONDS = 0.1
 
 
-def ahead(items: Iterator[T], depth: int = 2) -> Iterator[T]:
+def ahead(items: Iterator[T], depth: int = 2) -> Generator[T, None, None]:
     """The items in order, up to ``depth`` of them taken in advance; an error comes where it arose.
 
     Closing this iterator early stops the thread before the next item.

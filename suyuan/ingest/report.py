@@ -60,7 +60,7 @@ class RunReport:
     Attributes
     ----------
     run_id, seq : of the run in the store
-    abandoned : whether ``strict`` made the run give up; then nothing was changed and every row counts as
+    failed : whether ``strict`` made the run give up; then nothing was changed and every row counts as
         rejected
     stubs : nodes that records of this run name and that no record describes yet
     unzoned_times : times of day without an offset, read as UTC
@@ -71,7 +71,7 @@ class RunReport:
     seq: int
     started: str
     ended: str
-    abandoned: bool
+    failed: bool
     by_table: Mapping[str, TableCounts]
     files: Sequence[FileCounts]
     skipped: Sequence[Skipped]
@@ -113,7 +113,7 @@ class RunReport:
             "seq": self.seq,
             "started": self.started,
             "ended": self.ended,
-            "abandoned": self.abandoned,
+            "failed": self.failed,
             "rows_read": self.rows_read,
             "written": self.written,
             "unchanged": self.unchanged,

@@ -1,16 +1,14 @@
 """A run: files in, records in the store, a report out.
 
-Every file is read and hashed once before anything is written, so that a run is known by the content of its
-files, its mapping and its options: the same run that was cut off is taken up again, and the same files
-twice change nothing. Files of one run are written in the order given; where two name the same record, the
-later one stands.
+Every file is looked through before anything is written, so that a run is known by the content of its
+files, its mapping and its options: a run that was cut off is taken up again, and the same files twice
+change nothing. Files are written in the order given; where two name the same record, the later one stands.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -18,13 +16,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from suyuan.errors import IngestError
 from suyuan.graph.model import Table
-from suyuan.graph.records import digests, precision_name, time_columns
+from suyuan.graph.records import precision_name, time_columns
 from suyuan.graph.store.base import SourceFile, Store, Writer
 from suyuan.graph.tables import table_of_kind
 from suyuan.ingest.conversion import Conversion, convert_rows
-from suyuan.ingest.duplicates import NO_REPEATS, KeyLedger, Repeats
+from suyuan.ingest.duplicates import NO_REPEATS
 from suyuan.ingest.feeds import Feed, Format, Part, Portion, find_feeds, ordinals
 from suyuan.ingest.findings import Finding
 from suyuan.ingest.mapping import MappingFile, read_mapping
@@ -33,6 +30,7 @@ from suyuan.ingest.references import named_nodes
 from suyuan.ingest.rejects import RejectFiles, RejectLog
 from suyuan.ingest.report import FileCounts, RunReport, TableCounts, column_notes, now_text, zone_note
 from suyuan.ingest.sources import Skipped
+from suyuan.ingest.survey import Survey, surveyed
 from suyuan.ingest.text import IntArray, as_mask
 
 _VERSION = b"suyuan-ingest-1"
@@ -89,12 +87,13 @@ def ingest(
     started = now_text()
     mapping = read_mapping(options.mapping) if options.mapping else None
     feeds, skipped = find_feeds(paths, options.format, mapping)
+    surveys = surveyed(feeds)
     with ExitStack() as stack:
         files = stack.enter_context(RejectFiles(options.rejects)) if options.rejects else None
         writer = stack.enter_context(store.writer(fingerprint(feeds, mapping, options), full=options.full))
         run = _Run(writer, RejectLog(files), progress, strict=options.strict)
-        for feed in feeds:
-            run.read(feed)
+        for feed, survey in zip(feeds, surveys, strict=True):
+            run.read(feed, survey)
         return run.finish(started, skipped, full=options.full)
 
 
@@ -128,7 +127,7 @@ class _Run:
     def _spoiled(self) -> bool:
         return self._strict and any(counts.codes for counts in self._tables.values())
 
-    def read(self, feed: Feed) -> None:
+    def read(self, feed: Feed, survey: Survey) -> None:
         """Reads one file and writes its records."""
         file, examined = feed.file, feed.examined
         encoding = examined.encoding.name if examined.encoding else None
@@ -140,14 +139,13 @@ class _Run:
             self._tables.setdefault(output.table.name, TableCounts())
             self._sources.setdefault(output.table.name, []).append(file.name)
             counts.tables.setdefault(output.table.name, 0)
-        survey, portions = surveyed(feed)
         self._note_columns(feed, survey)
-        for portion in ahead(portions):
+        for portion in ahead(survey.portions(feed)):
             self._write(portion, feed, survey, source, counts)
             if self._progress:
                 self._progress(file.name, counts.rows, portion.bytes_done, file.size)
 
-    def _note_columns(self, feed: Feed, survey: "Survey") -> None:
+    def _note_columns(self, feed: Feed, survey: Survey) -> None:
         for place, output in enumerate(feed.outputs):
             names = survey.columns.get(place, set())
             self._unknown.setdefault(output.table.name, set()).update(names - output.table.by_name.keys())
@@ -157,7 +155,7 @@ class _Run:
                 self._notes.append(f"{feed.file.name}: no column {listed}, so no row has its key")
 
     def _write(
-        self, portion: Portion, feed: Feed, survey: "Survey", source: SourceFile, counts: FileCounts
+        self, portion: Portion, feed: Feed, survey: Survey, source: SourceFile, counts: FileCounts
     ) -> None:
         counts.rows += portion.rows
         if portion.unreadable:
@@ -173,12 +171,11 @@ class _Run:
             if len(part.raw.rows):
                 self._write_part(part, feed, survey, source)
 
-    def _write_part(self, part: Part, feed: Feed, survey: "Survey", source: SourceFile) -> None:
+    def _write_part(self, part: Part, feed: Feed, survey: Survey, source: SourceFile) -> None:
         table = part.table
         converted = convert_rows(table, part.raw)
         numbers = ordinals(part, len(feed.outputs))[converted.positions]
-        repeats = survey.repeats.get(table.name, NO_REPEATS)
-        records, same, superseded = _without_repeats(converted, numbers, repeats)
+        records, same, superseded = _to_write(converted, numbers, survey, table.name)
         findings = [*converted.findings, *superseded_findings(table, converted, superseded)]
         counts = self._tables[table.name]
         counts.rows_read += len(part.raw.rows)
@@ -205,9 +202,9 @@ class _Run:
 
     def finish(self, started: str, skipped: Iterable[Skipped], *, full: bool) -> RunReport:
         """Makes the run visible, or gives it up when it had to be faultless and was not."""
-        abandoned = self._spoiled
+        failed = self._spoiled
         stubs = 0
-        if abandoned:
+        if failed:
             self._writer.abandon()
             for counts in self._tables.values():
                 counts.written, counts.unchanged, counts.rejected = 0, 0, counts.rows_read
@@ -216,8 +213,8 @@ class _Run:
                 for table, sources in self._sources.items():
                     self._tables[table].retired = self._writer.retire_unnamed(table, sources)
             stubs = sum(self._stubs(kind, parts) for kind, parts in self._named.items())
-        report = self._report(started, list(skipped), stubs, abandoned=abandoned)
-        if not abandoned:
+        report = self._report(started, list(skipped), stubs, failed=failed)
+        if not failed:
             self._writer.finish(report.to_json())
         return report
 
@@ -232,18 +229,18 @@ class _Run:
             known += len(self._writer.existing(table.name, ids.slice(start, _LOOKUP).to_pylist()))
         return len(ids) - known
 
-    def _report(self, started: str, skipped: list[Skipped], stubs: int, *, abandoned: bool) -> RunReport:
+    def _report(self, started: str, skipped: list[Skipped], stubs: int, *, failed: bool) -> RunReport:
         run = self._writer.run
         unknown = {table: sorted(names) for table, names in self._unknown.items() if names}
         notes = [*self._notes, *zone_note(self._unzoned), *column_notes(unknown)]
-        if abandoned:
+        if failed:
             notes.append("strict: something was found wrong, so nothing was written")
         return RunReport(
             run_id=run.run_id,
             seq=run.seq,
             started=started,
             ended=now_text(),
-            abandoned=abandoned,
+            failed=failed,
             by_table=self._tables,
             files=self._files,
             skipped=skipped,
@@ -279,79 +276,15 @@ def superseded_findings(table: Table, converted: Conversion, positions: IntArray
     return [Finding(";".join(table.key), "duplicate_key", positions, ids)]
 
 
-def _without_repeats(
-    converted: Conversion, numbers: IntArray, repeats: Repeats
+def _to_write(
+    converted: Conversion, numbers: IntArray, survey: Survey, table: str
 ) -> tuple[pa.RecordBatch, int, IntArray]:
-    """The records to write, how many repeat a later one, and positions of those that are superseded."""
-    if len(repeats.same) == 0 and len(repeats.superseded) == 0:
+    """The records to write, how many others change nothing, and positions of those that are superseded."""
+    repeats = survey.repeats.get(table, NO_REPEATS)
+    overtaken = survey.overtaken.get(table, NO_REPEATS.same)
+    if not (len(repeats.same) or len(repeats.superseded) or len(overtaken)):
         return converted.records, 0, NO_REPEATS.superseded
-    same = np.isin(numbers, repeats.same)
     superseded = np.isin(numbers, repeats.superseded)
-    kept = converted.records.filter(as_mask(~(same | superseded)))
-    return kept, int(same.sum()), converted.positions[superseded]
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """What a first look at a file tells: repeated keys by table, and columns by output."""
-
-    repeats: dict[str, Repeats]
-    columns: dict[int, set[str]]
-
-
-def surveyed(feed: Feed) -> tuple[Survey, Iterator[Portion]]:
-    """Looks through the keys of a file, and hands over its rows to be read in earnest.
-
-    A file of one batch is kept in memory; of a larger one only the key columns are read for this.
-    """
-    portions = feed.portions()
-    first: list[Portion] = []
-    for portion in portions:
-        first.append(portion)
-        if sum(bool(item.rows) for item in first) > 1:
-            break
-    else:
-        return _survey(feed, first, first), iter(first)
-    survey = _survey(feed, feed.portions(keys_only=True), None)
-    return survey, chain(first, portions)
-
-
-def _survey(feed: Feed, portions: Iterable[Portion], again: list[Portion] | None) -> Survey:
-    ledgers: dict[str, KeyLedger] = {}
-    columns: dict[int, set[str]] = {}
-    for portion in portions:
-        for part in portion.parts:
-            columns.setdefault(part.ordinal, set()).update(part.raw.columns)
-            if len(part.raw.rows):
-                converted = convert_rows(part.table, part.raw, keys_only=True)
-                numbers = ordinals(part, len(feed.outputs))[converted.positions]
-                ledgers.setdefault(part.table.name, KeyLedger()).add(converted.records.column("id"), numbers)
-    shared = {name: ledger.shared() for name, ledger in ledgers.items()}
-    shared = {name: found for name, found in shared.items() if len(found.ordinals)}
-    if not shared:
-        return Survey({}, columns)
-    wanted = {name: np.sort(found.ordinals) for name, found in shared.items()}
-    contents = _contents(feed, feed.portions() if again is None else again, wanted)
-    return Survey({name: found.settle(contents[name]) for name, found in shared.items()}, columns)
-
-
-def _contents(
-    feed: Feed, portions: Iterable[Portion], wanted: dict[str, IntArray]
-) -> dict[str, dict[int, bytes]]:
-    """Digests of the records with these ordinals, by table."""
-    found: dict[str, dict[int, bytes]] = {name: {} for name in wanted}
-    for portion in portions:
-        for part in portion.parts:
-            numbers = ordinals(part, len(feed.outputs))
-            chosen = np.flatnonzero(np.isin(numbers, wanted.get(part.table.name, NO_REPEATS.same)))
-            if len(chosen) == 0:
-                continue
-            converted = convert_rows(part.table, part.raw.take(chosen))
-            kept = numbers[chosen][converted.positions]
-            found[part.table.name].update(
-                zip(kept.tolist(), digests(part.table, converted.records), strict=True)
-            )
-    return found
-
-
-__all__ = ["IngestError", "IngestOptions", "Progress", "RunReport", "fingerprint", "ingest"]
+    idle = (np.isin(numbers, repeats.same) | np.isin(numbers, overtaken)) & ~superseded
+    kept = converted.records.filter(as_mask(~(idle | superseded)))
+    return kept, int(idle.sum()), converted.positions[superseded]

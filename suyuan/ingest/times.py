@@ -28,7 +28,7 @@ _DAYS_TO_1970 = 719_162
 SmallArray = NDArray[np.int32]
 
 _DATE = re.compile(
-    r"(?P<y>\d{4})(?:[-/.](?P<m>\d{1,2})(?:[-/.](?P<d>\d{1,2}))?|(?P<m2>\d{2})(?P<d2>\d{2})"
+    r"(?P<y>\d{4})(?:(?P<sep>[-/.])(?P<m>\d{1,2})(?:(?P=sep)(?P<d>\d{1,2}))?|(?P<m2>\d{2})(?P<d2>\d{2})"
     r"|年(?:(?P<m3>\d{1,2})月(?:(?P<d3>\d{1,2})日)?)?)?"
 )
 _CLOCK = re.compile(

@@ -190,7 +190,7 @@ def _choice(column: Column, text: pa.Array, findings: tuple[Finding, ...]) -> Co
 
 
 def choose(text: pa.Array, choices: tuple[str, ...]) -> tuple[pa.Array, BoolArray]:
-    """The values among ``choices`` (case, and a blank or hyphen for ``_``, do not matter), and which are not."""
+    """The values among ``choices`` (case and blank or hyphen for ``_`` do not matter), and which are none."""
     allowed = pa.array(choices)
     right = np.asarray(pc.is_in(text, allowed)) | ~is_known(text)
     if right.all():

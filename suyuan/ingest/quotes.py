@@ -1,0 +1,113 @@
+"""Quotation marks that are never closed.
+
+One of them makes a CSV parser take all that follows for one cell, so that rows vanish inside it without a word. Here
+every line with an odd number of quotation marks is looked at: together with the next such line it must be one row
+with the right number of cells (a cell that holds line breaks). If it is not, the line is turned into one quoted cell,
+which the parser then refuses by its number of cells, and only that line is lost.
+"""
+
+import csv
+
+import numpy as np
+
+from suyuan.ingest.encoding import Utf8Stream
+from suyuan.ingest.text import IntArray
+
+_LONGEST_LINES = 1_000
+_NEWLINE, _QUOTE = 10, 34
+
+
+class QuoteRepair:
+    """A stream of delimited text in which no cell runs on by mistake.
+
+    Parameters
+    ----------
+    columns : how many cells a row has
+    block_bytes : how much is looked at in one go; also the longest row
+    """
+
+    closed = False
+
+    def __init__(self, stream: Utf8Stream, columns: int, delimiter: str, block_bytes: int) -> None:
+        self._stream = stream
+        self._columns = columns
+        self._delimiter = delimiter
+        self._block_bytes = block_bytes
+        self._waiting = b""
+        self._ready = b""
+        self._ended = False
+
+    def read(self, size: int) -> bytes:
+        """Up to ``size`` bytes; b"" at the end."""
+        while len(self._ready) < size and not self._ended:
+            self._ready += self._next()
+        taken, self._ready = self._ready[:size], self._ready[size:]
+        return taken
+
+    def close(self) -> None:
+        """Nothing is held open here."""
+
+    def _next(self) -> bytes:
+        more = self._stream.read(self._block_bytes)
+        self._ended = not more
+        data = self._waiting + more
+        cut = len(data) if self._ended or len(data) > 2 * self._block_bytes else data.rfind(b"\n") + 1
+        lines, self._waiting = data[:cut], data[cut:]
+        if b'"' not in lines:
+            return lines
+        repaired, unsure = self._repaired(lines)
+        self._waiting = unsure + self._waiting
+        return repaired
+
+    def _repaired(self, data: bytes) -> tuple[bytes, bytes]:
+        """The lines repaired, and those at the end of which more must be known."""
+        starts, odd = _odd_lines(data)
+        pieces: list[bytes] = []
+        done = place = 0
+        while place < len(odd):
+            begin = int(starts[odd[place]])
+            end = int(starts[odd[place] + 1])
+            if place + 1 < len(odd):
+                if self._is_one_row(data, starts, int(odd[place]), int(odd[place + 1])):
+                    place += 2
+                    continue
+            elif not self._ended and len(data) - begin <= self._block_bytes:
+                return b"".join([*pieces, data[done:begin]]), data[begin:]
+            pieces += [data[done:begin], _as_one_cell(data[begin:end])]
+            done = end
+            place += 1
+        return b"".join([*pieces, data[done:]]), b""
+
+    def _is_one_row(self, data: bytes, starts: IntArray, first: int, last: int) -> bool:
+        if last - first > _LONGEST_LINES:
+            return False
+        text = data[int(starts[first]) : int(starts[last + 1])].decode("utf-8", "replace")
+        try:
+            rows = list(csv.reader(text.splitlines(keepends=True), delimiter=self._delimiter, strict=True))
+        except csv.Error:
+            return False
+        return len(rows) == 1 and len(rows[0]) == self._columns
+
+
+def _odd_lines(data: bytes) -> tuple[IntArray, IntArray]:
+    """Where lines start (and where the last one ends), and which have an odd number of quotation marks."""
+    characters = np.frombuffer(data, dtype=np.uint8)
+    ends = np.flatnonzero(characters == _NEWLINE) + 1
+    if len(ends) == 0 or ends[-1] != len(data):
+        ends = np.append(ends, len(data))
+    starts = np.concatenate(([0], ends)).astype(np.int64)
+    marks = (characters == _QUOTE).view(np.uint8)
+    return starts, np.flatnonzero(np.bitwise_xor.reduceat(marks, starts[:-1]))
+
+
+def _as_one_cell(line: bytes) -> bytes:
+    body = line.rstrip(b"\r\n")
+    return b'"' + body.replace(b'"', b'""') + b'"' + (line[len(body) :] or b"\n")
+
+
+def of_one_cell(text: str) -> str | None:
+    """The line that was made one cell; None if the text is no such cell."""
+    inner = text[1:-1]
+    if len(text) >= 2 and text[0] == text[-1] == '"' and '"' not in inner.replace('""', ""):
+        return inner.replace('""', '"')
+    return None
