@@ -69,13 +69,13 @@ def test_arrays_are_those_of_the_records(store: Store) -> None:
     assert content_hash(store.view()) == snapshot.snapshot_id
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_refreshed_is_rebuilt(store: Store, seed: int) -> None:
-    stream = random.Random(seed)
+def test_refreshed_is_rebuilt(store: Store) -> None:
+    stream = random.Random(1)
     _run(store, random_tables(stream, most=6))
     snapshot = build_from_view(store.view())
-    for full in (False, True, False):
-        _run(store, random_tables(stream, most=4), full=full)
+    for full in (False, True):
+        rows = random_tables(stream, most=4)
+        _run(store, {name: rows[name] for name in stream.sample(sorted(rows), 10)}, full=full)
         snapshot = refresh(snapshot, store.view())
         check_structure(snapshot)
         assert described(snapshot) == described(build_from_view(store.view()))
