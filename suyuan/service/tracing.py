@@ -63,8 +63,14 @@ class Tracer:
         self._prepared: OrderedDict[tuple[Any, ...], Future[Prepared]] = OrderedDict()
 
     def warm_up(self) -> None:
-        """Makes ready what the first trace with default parameters needs."""
-        self._prepare(self._workspace.snapshot(), TraceRequest())
+        """Does what makes the first trace slower than others: snapshot, preparation, compiled code."""
+        snapshot = self._workspace.snapshot()
+        prepared = self._prepare(snapshot, TraceRequest())
+        for kind in START_KINDS:
+            first = np.flatnonzero(~snapshot.nodes[kind].removed)[:1]
+            for position in first:
+                trace(prepared, kind, int(position))
+                trace(prepared, kind, int(position), direction="forward")
 
     def reports(self, starts: Iterable[str], request: TraceRequest) -> Iterable[Json]:
         """One report a start, in order, all from one snapshot.

@@ -1,0 +1,114 @@
+"""A small simulated market, ingested and served."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.types import ASGIApp
+
+from suyuan.api.app import make_app
+from suyuan.ingest.run import IngestOptions, ingest
+from suyuan.service.tokens import create_token
+from suyuan.service.tracing import Tracer
+from suyuan.service.workspace import Workspace
+from suyuan.settings import Settings
+from suyuan.simulate.market import MarketOptions, simulate_market
+from tests.api.client import Client
+from tests.api.persons import write_tables
+from tests.live_server import serving
+
+MARKET = MarketOptions(movements=1500, cases=20, seed=7)
+
+
+@pytest.fixture(scope="session")
+def market_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tables of a market, with those of :mod:`tests.api.persons` beside them."""
+    folder = tmp_path_factory.mktemp("market")
+    simulate_market(MARKET, folder / "simulated")
+    write_tables(folder / "persons")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def store_url(market_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A SQLite store with the market in it."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('store') / 'market.db'}"
+    with Workspace.open(url, create=True) as workspace:
+        report = ingest(
+            workspace.store, [market_folder / "simulated", market_folder / "persons"], IngestOptions(), None
+        )
+        assert report.to_json()["rejected"] == 0
+    return url
+
+
+@pytest.fixture(scope="session")
+def workspace(store_url: str) -> Iterator[Workspace]:
+    """The store opened beside the server's; compiled code is ready, so no request waits for it."""
+    with Workspace.open(store_url) as opened:
+        Tracer(opened).warm_up()
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def tokens(workspace: Workspace) -> dict[str, str]:
+    """The text of a token of each role that matters here."""
+    documents = workspace.store.documents
+    return {role: create_token(documents, f"test-{role}", role, 1)[1] for role in ("analyst", "officer")}
+
+
+@pytest.fixture(scope="session")
+def settings(store_url: str) -> Settings:
+    """Settings of the server; no test reaches the rate limit by accident."""
+    return Settings.model_construct(store=store_url, requests_per_minute=1_000_000)
+
+
+@contextmanager
+def _client(app: ASGIApp, token: str | None = None) -> Iterator[Client]:
+    with serving(app) as address, httpx.Client(base_url=address, timeout=60) as http:
+        yield Client(http, token)
+
+
+@pytest.fixture(scope="session")
+def address(settings: Settings, workspace: Workspace) -> Iterator[str]:
+    """Address of the served application."""
+    with serving(make_app(settings=settings)) as base:
+        yield base
+
+
+@pytest.fixture(scope="session")
+def http(address: str) -> Iterator[httpx.Client]:
+    """An HTTP client of the application."""
+    with httpx.Client(base_url=address, timeout=60) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def client(http: httpx.Client) -> Client:
+    """The machine's own user."""
+    return Client(http)
+
+
+@pytest.fixture(scope="session")
+def analyst(http: httpx.Client, tokens: dict[str, str]) -> Client:
+    """A caller without the right to personal data."""
+    return Client(http, tokens["analyst"])
+
+
+@pytest.fixture(scope="session")
+def officer(http: httpx.Client, tokens: dict[str, str]) -> Client:
+    """A caller with the right to personal data."""
+    return Client(http, tokens["officer"])
+
+
+@pytest.fixture
+def served(settings: Settings, workspace: Workspace) -> Iterator[Callable[..., Client]]:
+    """Serves the application with other settings, or over another workspace, until the end of the test."""
+    with ExitStack() as stack:
+
+        def start(other: Workspace | None = None, **changed: object) -> Client:
+            app = make_app(other or workspace, settings.model_copy(update=changed))
+            return stack.enter_context(_client(app))
+
+        yield start
