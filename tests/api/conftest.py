@@ -102,6 +102,15 @@ def officer(http: httpx.Client, tokens: dict[str, str]) -> Client:
     return Client(http, tokens["officer"])
 
 
+@pytest.fixture(scope="session")
+def without_limits(settings: Settings, workspace: Workspace) -> Iterator[httpx.Client]:
+    """An HTTP client of an application that takes queries of any size."""
+    large = {"max_cost": 10_000_000, "max_tokens": 20_000, "max_aliases": 1000, "max_depth": 50}
+    app = make_app(workspace, settings.model_copy(update=large))
+    with serving(app) as address, httpx.Client(base_url=address, timeout=60) as http:
+        yield http
+
+
 @pytest.fixture
 def served(settings: Settings, workspace: Workspace) -> Iterator[Callable[..., Client]]:
     """Serves the application with other settings, or over another workspace, until the end of the test."""
