@@ -33,7 +33,7 @@ def read_jsonl(reading: Reading) -> Iterator[RawBatch]:
     """
     with open_bytes(reading.file) as raw:
         stream = Utf8Stream(raw, reading.encoding)
-        parser = _Parser()
+        parser = BlockParser()
         yield RawBatch({}, np.zeros(0, dtype=np.int64), ragged=True)
         for block in _blocks(stream, reading.file.name):
             for batch in parser.parse(block):
@@ -57,15 +57,16 @@ def _blocks(stream: Utf8Stream, source: str) -> Iterator[bytes]:
 
 
 @dataclass(slots=True)
-class _Parser:
+class BlockParser:
     """Keeps the row number and what was learned about the columns from block to block."""
 
     counted: int = 0
     texts: dict[str, pa.DataType] = field(default_factory=dict)
 
     def parse(self, block: bytes) -> Iterator[RawBatch]:
+        """The rows of a block of whole lines."""
         lines = block.count(b"\n")
-        table = self._fast(block, lines)
+        table = self.fast(block, lines)
         if table is None:
             yield from self._slow(block)
             return
@@ -80,7 +81,7 @@ class _Parser:
             }
             yield RawBatch(columns, rows[start : start + BATCH_ROWS])
 
-    def _fast(self, block: bytes, lines: int) -> pa.Table | None:
+    def fast(self, block: bytes, lines: int) -> pa.Table | None:
         """The block by the parser in C; None where it fails or would change a value."""
         for _ in range(2):
             try:

@@ -44,7 +44,7 @@ def _text_list(value: object) -> list[str] | None:
 
 
 def text_of(value: object) -> str:
-    """One value as text: no needless ``.0``, times in ISO 8601, plain lists joined by ``;``, the rest as JSON.
+    """One value as text: no needless ``.0``, times in ISO 8601, lists joined by ``;``, the rest as JSON.
 
     Examples
     --------

@@ -1,9 +1,10 @@
 """Quotation marks that are never closed.
 
-One of them makes a CSV parser take all that follows for one cell, so that rows vanish inside it without a word. Here
-every line with an odd number of quotation marks is looked at: together with the next such line it must be one row
-with the right number of cells (a cell that holds line breaks). If it is not, the line is turned into one quoted cell,
-which the parser then refuses by its number of cells, and only that line is lost.
+One of them makes a CSV parser take all that follows for one cell, so that rows vanish inside it without a
+word. Here every line with an odd number of quotation marks is looked at: together with the next such line
+it must be one row with the right number of cells (a cell that holds line breaks). If it is not, the line
+is turned into one quoted cell, which the parser then refuses by its number of cells, and only that line is
+lost.
 """
 
 import csv

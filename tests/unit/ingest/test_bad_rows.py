@@ -49,10 +49,12 @@ KINDS = {
     "too many cells": Kind(b"SHX,A,B,2025-03-01,2025-03-02,5,toys,more\n", "bad_type", None),
     "NUL": Kind(shipment(declared_goods="a\0b"), "bad_type", "declared_goods", {"declared_goods": None}),
     "lone surrogate": Kind(
-        shipment(declared_goods="@").replace(b"@", b"\xed\xa0\x80"), "bad_type", "declared_goods", {"quantity": 5.0}
+        shipment(declared_goods="@").replace(b"@", b"\xed\xa0\x80"), "bad_type", "declared_goods",
+        {"quantity": 5.0},
     ),
     "not UTF-8": Kind(
-        shipment(declared_goods="@").replace(b"@", b"\xff\xfe"), "bad_type", "declared_goods", {"from_site": "A"}
+        shipment(declared_goods="@").replace(b"@", b"\xff\xfe"), "bad_type", "declared_goods",
+        {"from_site": "A"},
     ),
     "2 MB cell": Kind(
         shipment(declared_goods="g" * 2_000_000), "out_of_range", "declared_goods", {"declared_goods": None}
@@ -77,7 +79,8 @@ KINDS = {
     "year 9999": Kind(shipment(arrived_at="9999-12-31"), None, None, {"arrived_at": 253402214400000000}),
     "arrival first": Kind(
         shipment(arrived_at="2025-02-01"), "contradiction", "arrived_at",
-        {"arrived_at": None, "departed_at": 1740787200000000}, value="departed_at 2025-03-01 > arrived_at 2025-02-01",
+        {"arrived_at": None, "departed_at": 1740787200000000},
+        value="departed_at 2025-03-01 > arrived_at 2025-02-01",
     ),
     "same key, other content": Kind(shipment(shipment_id="SH1", quantity="6"), None, None),
     "formula": Kind(shipment(declared_goods="=1+1"), None, None, {"declared_goods": "=1+1"}),
@@ -89,7 +92,8 @@ KINDS = {
         "right_contents", "right_id,part,no", "X,chapter,1", "R{0},claim,1", "bad_enum", "part"
     ),
     "wrong check digit": of_table(
-        "firms", "firm_id,name", "91330782MA2DEM0170,x", "91330782MA2DEM017W,{0}", "bad_identifier", "firm_id",
+        "firms", "firm_id,name", "91330782MA2DEM0170,x", "91330782MA2DEM017W,{0}",
+        "bad_identifier", "firm_id",
         firm_id="91330782MA2DEM0170",
     ),
     "wrong patent number": of_table(
@@ -111,7 +115,8 @@ KINDS = {
         "sites", "site_id,latitude", "X,91", "S{0},30.5", "out_of_range", "latitude", latitude=None
     ),
     "share above one": of_table(
-        "ownerships", "owner,owned,share", "Firm:A,Firm:X,1.5", "Firm:A,Firm:F{0},0.5", "out_of_range", "share"
+        "ownerships", "owner,owned,share", "Firm:A,Firm:X,1.5", "Firm:A,Firm:F{0},0.5",
+        "out_of_range", "share"
     ),
     "malformed id": of_table(
         "licences", "licence_id,licensee", "X,Somebody", "L{0},Firm:F1", "unknown_reference", "licensee",
@@ -124,10 +129,12 @@ KINDS = {
         "ownerships", "owner,owned", "Firm,Firm:X", "Firm:A,Firm:F{0}", "unknown_reference", "owner"
     ),
     "neither true nor false": of_table(
-        "exhibits", "exhibit_id,key_exhibit", "X,perhaps", "E{0},yes", "bad_type", "key_exhibit", key_exhibit=None
+        "exhibits", "exhibit_id,key_exhibit", "X,perhaps", "E{0},yes", "bad_type",
+        "key_exhibit", key_exhibit=None
     ),
     "wrong entry of a list": of_table(
-        "licences", "licence_id,scope", "X,make;steal;sell", "L{0},make", "bad_enum", "scope", scope=["make", "sell"]
+        "licences", "licence_id,scope", "X,make;steal;sell", "L{0},make", "bad_enum",
+        "scope", scope=["make", "sell"]
     ),
     "list too long": of_table(
         "products", "product_id,right_ids", "X," + ";".join("r" for _ in range(20_000)), "P{0},R1",

@@ -29,7 +29,7 @@ def test_other_files_of_a_folder_are_left_out_and_named(tmp_path: Path) -> None:
 
 
 def test_a_file_asked_for_by_name_is_never_left_out_quietly(tmp_path: Path) -> None:
-    with pytest.raises(IngestError, match="named after no table.*shipments"):
+    with pytest.raises(IngestError, match=r"named after no table.*shipments"):
         find_feeds([write(tmp_path, "in.csv", "a\n")], "auto", None)
 
 

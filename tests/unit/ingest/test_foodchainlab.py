@@ -21,15 +21,18 @@ def network(**more: Any) -> dict[str, Any]:
         "data": {
             "stations": table(
                 [
-                    {"ID": "S1", "Name": "Mill", "Country": "Germany", "type of business": "Processor", "Latitude": 48.5},
+                    {"ID": "S1", "Name": "Mill", "Country": "Germany",
+                    "type of business": "Processor", "Latitude": 48.5},
                     {"ID": "-7", "Name": "Shop", "ISO": "NL", "Country": "The Netherlands", "Latitude": None},
                 ]
             ),
             "deliveries": table(
                 [
                     {
-                        "ID": "D1", "from": "S1", "to": "-7", "Name": "Flour", "Lot ID": "99", "Lot Number": "F 1",
-                        "Date Delivery": "31.12.2024", "Date Delivery Arrival": "2025-01", "Amount": "20,5 kg",
+                        "ID": "D1", "from": "S1", "to": "-7", "Name": "Flour",
+                        "Lot ID": "99", "Lot Number": "F 1",
+                        "Date Delivery": "31.12.2024", "Date Delivery Arrival": "2025-01",
+                        "Amount": "20,5 kg",
                     },
                     {
                         "ID": "D2", "from": "-7", "to": "S1", "Name": "Cake", "Lot ID": "C1",
@@ -60,7 +63,8 @@ def test_network(path: Path) -> None:
     assert found.wrong == []
     by_id = {record["id"]: record for record in found.records}
     assert list(by_id) == [
-        "Site:S1", "Site:-7", "Shipment:D1", "Shipment:D2", "Shipment:D3", "continuations:D1:D2", "Lead:FCL-Site--7",
+        "Site:S1", "Site:-7", "Shipment:D1", "Shipment:D2", "Shipment:D3",
+        "continuations:D1:D2", "Lead:FCL-Site--7",
     ]  # fmt: skip
     mill, shop = by_id["Site:S1"], by_id["Site:-7"]
     assert (mill["role"], mill["country"], mill["latitude"]) == (None, "DE", 48.5)

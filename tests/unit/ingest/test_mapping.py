@@ -48,7 +48,8 @@ def test_hashes_are_equal_for_texts_that_differ_in_case_width_and_blanks(tmp_pat
     records = mapped(tmp_path, mapping, "n,a\nAcme Co,Road 1\nＡＣＭＥ  co,road １\nAcme,CoRoad 1\n")
     keys = [str(record["site_id"]) for record in records]
     assert keys[0] == keys[1] != keys[2]
-    assert keys[0].startswith("F-") and len(keys[0]) == 22
+    assert keys[0].startswith("F-")
+    assert len(keys[0]) == 22
 
 
 def test_hash_of_nothing_is_no_key(tmp_path: Path) -> None:
@@ -102,7 +103,8 @@ columns = { firm_id = "code", name = "owner" }
 
 def test_layout(tmp_path: Path) -> None:
     mapping = (
-        '[[source]]\nfiles = ["*.csv"]\ntable = "sites"\nencoding = "latin-1"\ndelimiter = ";"\nheader_row = 3\n'
+        '[[source]]\nfiles = ["*.csv"]\ntable = "sites"\n'
+        'encoding = "latin-1"\ndelimiter = ";"\nheader_row = 3\n'
         '[source.columns]\nsite_id = "Nr"\nname = "Name"\n'
     )
     csv = "A list\nof places\nNr;Name\n1;Química, S.L.\n"

@@ -27,11 +27,10 @@ def test_an_error_comes_where_it_arose() -> None:
         yield 1
         raise ValueError("two")
 
-    taken: list[int] = []
+    items = ahead(failing())
+    assert next(items) == 1
     with pytest.raises(ValueError, match="two"):
-        for number in ahead(failing()):
-            taken.append(number)
-    assert taken == [1]
+        next(items)
     assert threads() == []
 
 
