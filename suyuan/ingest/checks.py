@@ -29,7 +29,8 @@ def check_columns(table: Table, columns: dict[str, pa.Array]) -> list[Finding]:
     columns : the converted columns by name; declared columns that the source lacks may be absent
     """
     found: list[Finding] = []
-    for column in table.columns:
+    # Countries first: whether a firm's key is checked depends on its country.
+    for column in sorted(table.columns, key=lambda column: column.check != "country"):
         if column.check and column.name in columns:
             found += _checked(column, columns)
     if table.name == "identifiers" and {"type", "value"} <= columns.keys():

@@ -31,9 +31,19 @@ from suyuan.ingest.text import (
     blanked,
     is_known,
     key_part,
+    text_bytes,
 )
 from suyuan.ingest.times import Times
-from suyuan.ingest.values import LONGEST_LIST, Lists, choose, clean, convert, split_list
+from suyuan.ingest.values import (
+    LONGEST_KEY,
+    LONGEST_LIST,
+    LONGEST_TEXT,
+    Lists,
+    choose,
+    clean,
+    convert,
+    split_list,
+)
 
 _LOT_PRODUCTS = {"input_lots": "input_products", "output_lots": "output_products"}
 
@@ -126,7 +136,7 @@ class _Work:
 
     def _list(self, column: Column) -> None:
         raw = self.raw.columns[column.name]
-        text, findings = clean(raw, column.name, longest=1 << 20, damaged=self.raw.damaged)
+        text, findings = clean(raw, column.name, longest=LONGEST_TEXT, damaged=self.raw.damaged)
         self.findings += findings
         if not pa.types.is_list(raw.type):
             raw = text
@@ -134,6 +144,10 @@ class _Work:
         long = np.bincount(lists.parents, minlength=self.rows) > LONGEST_LIST
         self.findings += finding(column.name, "out_of_range", long, text)
         lists = lists.kept(~long[lists.parents])
+        if column.name in short_columns(self.table):
+            huge = text_bytes(lists.entries).lengths > LONGEST_KEY
+            self._list_finding(column.name, "out_of_range", lists, huge)
+            lists = lists.kept(~huge)
         if column.choices:
             chosen, bad = choose(lists.entries, column.choices)
             self._list_finding(column.name, "bad_enum", lists, bad)

@@ -7,7 +7,8 @@ left out on reading.
 """
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
@@ -81,13 +82,9 @@ class RejectFiles:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        try:
+        with self._writing():
             folder.mkdir(parents=True, exist_ok=True)
             self._spool = Path(mkdtemp(prefix=".rejects-", dir=folder))
-        except OSError as error:
-            raise IngestError(
-                f"reject files cannot be written here ({error.strerror}).", source=str(folder)
-            ) from error
         self._parts: dict[str, list[Path]] = {}
 
     def __enter__(self) -> Self:
@@ -97,8 +94,9 @@ class RejectFiles:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            for table, parts in self._parts.items():
-                _write_csv(self._folder / f"{table}.csv", parts)
+            with self._writing():
+                for table, parts in self._parts.items():
+                    _write_csv(self._folder / f"{table}.csv", parts)
         finally:
             shutil.rmtree(self._spool, ignore_errors=True)
 
@@ -117,9 +115,19 @@ class RejectFiles:
         parts = self._parts.setdefault(table, [])
         path = self._spool / f"{table}-{len(parts)}.arrow"
         batch = pa.RecordBatch.from_arrays(list(arrays.values()), names=list(arrays))
-        with pa.OSFile(str(path), "wb") as target, pa.ipc.new_file(target, batch.schema) as writer:
-            writer.write_batch(batch)
-        parts.append(path)
+        with self._writing():
+            with pa.OSFile(str(path), "wb") as target, pa.ipc.new_file(target, batch.schema) as writer:
+                writer.write_batch(batch)
+            parts.append(path)
+
+    @contextmanager
+    def _writing(self) -> Generator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise IngestError(
+                f"reject files cannot be written here ({error.strerror or error}).", source=str(self._folder)
+            ) from error
 
 
 def _by_row(findings: Sequence[Finding]) -> tuple[IntArray, pa.Array, pa.Array, pa.Array]:

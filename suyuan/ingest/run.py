@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from suyuan.errors import IngestError
 from suyuan.graph.model import Table
 from suyuan.graph.records import precision_name, time_columns
 from suyuan.graph.store.base import SourceFile, Store, Writer
@@ -78,7 +79,7 @@ def ingest(
     Raises
     ------
     IngestError
-        A file cannot be read, or nothing is found to read; the store is as it was.
+        A file cannot be read or changes meanwhile, or nothing is found to read; the store is as it was.
     MappingError
         The mapping file is wrong, or does not fit a file.
     StoreError
@@ -144,6 +145,10 @@ class _Run:
             self._write(portion, feed, survey, source, counts)
             if self._progress:
                 self._progress(file.name, counts.rows, portion.bytes_done, file.size)
+        if file.changed:
+            raise IngestError(
+                "was changed while it was read; nothing is written. Read it again.", source=file.name
+            )
 
     def _note_columns(self, feed: Feed, survey: Survey) -> None:
         for place, output in enumerate(feed.outputs):

@@ -8,7 +8,7 @@ import stat
 import zipfile
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
 from typing import IO
@@ -31,12 +31,21 @@ class SourceLimits:
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """A file on disk, or a member of a zip on disk."""
+    """A file on disk, or a member of a zip on disk; ``state`` is the size and time of the file on disk."""
 
     name: str
     path: Path
     member: str | None
     size: int
+    state: tuple[int, int]
+
+    @property
+    def changed(self) -> bool:
+        """Whether the file on disk is no longer as it was found."""
+        try:
+            return _state(self.path) != self.state
+        except OSError:
+            return True
 
     @property
     def file_name(self) -> str:
@@ -94,10 +103,16 @@ def find_files(paths: Sequence[Path], limits: SourceLimits = SourceLimits()) -> 
     return Found(tuple(_distinct(files)), tuple(skipped))
 
 
+def _state(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
 def _single(path: Path, name: str, limits: SourceLimits) -> Found:
     if path.suffix.lower() == ".zip":
         return _zip_files(path, name, limits)
-    return Found((InputFile(name, path, None, path.stat().st_size),), ())
+    state = _state(path)
+    return Found((InputFile(name, path, None, state[0], state),), ())
 
 
 def _folder_files(folder: Path, limits: SourceLimits) -> Found:
@@ -130,7 +145,7 @@ def _distinct(files: list[InputFile]) -> Iterator[InputFile]:
             yield file
             continue
         inner = f"/{file.member}" if file.member else ""
-        yield InputFile(f"{file.path.as_posix()}{inner}", file.path, file.member, file.size)
+        yield replace(file, name=f"{file.path.as_posix()}{inner}")
 
 
 def _zip_files(path: Path, name: str, limits: SourceLimits) -> Found:
@@ -151,7 +166,7 @@ def _zip_files(path: Path, name: str, limits: SourceLimits) -> Found:
             elif info.filename.lower().endswith(".zip"):
                 skipped.append(Skipped(inner, "a zip inside a zip"))
             else:
-                files.append(InputFile(inner, path, info.filename, info.file_size))
+                files.append(InputFile(inner, path, info.filename, info.file_size, _state(path)))
     return Found(tuple(files), tuple(skipped))
 
 

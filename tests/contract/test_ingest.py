@@ -56,7 +56,11 @@ def adds_up(report: RunReport) -> bool:
 
 def test_report_of_a_run(store: Store, market: Path) -> None:
     seen: list[tuple[str, int, int, int]] = []
-    report = ingest(store, [market], IngestOptions(), lambda *told: seen.append(told))
+
+    def progress(file: str, rows: int, bytes_done: int, bytes_total: int) -> None:
+        seen.append((file, rows, bytes_done, bytes_total))
+
+    report = ingest(store, [market], IngestOptions(), progress)
     document = json.loads(json.dumps(report.to_json()))
     expected = {"rows_read": 4, "written": 4, "unchanged": 0, "rejected": 0, "stubs": 1, "failed": False}
     assert expected.items() <= document.items()
@@ -198,6 +202,15 @@ def test_a_file_that_breaks_off_in_the_middle(
     (market / "sites.csv").write_text(SITES + "C,port,x\n" * 20 + 'D,port,"' + "x" * 500)
     with pytest.raises(IngestError, match="sites"):
         ingest(store, [market], IngestOptions())
+    assert not any(store.view().counts().values())
+
+
+def test_a_file_that_changes_meanwhile(store: Store, market: Path) -> None:
+    def meddle(file: str, rows: int, bytes_done: int, bytes_total: int) -> None:
+        (market / "sites.csv").write_text(SITES + "Z,port,z\n")
+
+    with pytest.raises(IngestError, match="changed while it was read"):
+        ingest(store, [market / "sites.csv"], IngestOptions(), meddle)
     assert not any(store.view().counts().values())
 
 

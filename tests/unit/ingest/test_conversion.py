@@ -127,6 +127,12 @@ def test_a_bad_lot_leaves_the_others() -> None:
     ]
 
 
+def test_an_entry_that_is_too_long_for_a_key_leaves_the_others() -> None:
+    found = convert("products", product_id=["P"], right_ids=["R1;" + "r" * 2000])
+    assert found.records.column("right_ids").to_pylist() == [["R1"]]
+    assert [(item.column, item.code) for item in found.findings] == [("right_ids", "out_of_range")]
+
+
 def test_claimed_numbers_are_put_into_normal_form_and_never_refused() -> None:
     found = convert(
         "listings",
@@ -150,9 +156,10 @@ def test_numbers_of_rights_of_other_countries_are_left_alone() -> None:
 
 def test_keys_of_foreign_firms_are_left_alone() -> None:
     code = "91330782ma2dem0170"
-    found = convert("firms", firm_id=[code, code + "1", code], country=["DE", "CN", None])
-    assert found.records.column("firm_id").to_pylist() == [code, code + "1", code.upper()]
-    assert [item.positions.tolist() for item in found.findings] == [[2]]
+    firms: list[object] = [code, code + "1", code, code]
+    found = convert("firms", firm_id=firms, country=["Germany", "CN", None, "China"])
+    assert found.records.column("firm_id").to_pylist() == [code, code + "1", code.upper(), code.upper()]
+    assert [item.positions.tolist() for item in found.findings] == [[2, 3]]
 
 
 @pytest.mark.parametrize(
