@@ -1,6 +1,6 @@
 """A small simulated market, ingested and served."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -65,7 +65,7 @@ def settings(store_url: str) -> Settings:
 
 
 @contextmanager
-def _client(app: ASGIApp, token: str | None = None) -> Iterator[Client]:
+def _client(app: ASGIApp, token: str | None = None) -> Generator[Client]:
     with serving(app) as address, httpx.Client(base_url=address, timeout=60) as http:
         yield Client(http, token)
 
