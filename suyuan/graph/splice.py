@@ -82,6 +82,13 @@ def _bytes(values: np.ndarray) -> np.ndarray:
 
 
 @compiled
+def _copy(target: np.ndarray, source: np.ndarray) -> None:
+    # A loop over whole slices is what the compiler turns into wide moves; with offsets in it, it does not.
+    for k in range(len(source)):
+        target[k] = source[k]
+
+
+@compiled
 def _splice(
     old: np.ndarray, new: np.ndarray, size: int, drop: np.ndarray, at: np.ndarray, out: np.ndarray
 ) -> None:
@@ -93,14 +100,12 @@ def _splice(
             stop = min(stop, at[a])
         if d < len(drop):
             stop = min(stop, drop[d])
-        begin, length = i * size, (stop - i) * size
-        for k in range(length):
-            out[o + k] = old[begin + k]
+        length = (stop - i) * size
+        _copy(out[o : o + length], old[i * size : stop * size])
         o += length
         i = stop
         if a < len(at) and at[a] == stop:
-            for k in range(size):
-                out[o + k] = new[a * size + k]
+            _copy(out[o : o + size], new[a * size : (a + 1) * size])
             o += size
             a += 1
         elif d < len(drop) and drop[d] == stop:
@@ -128,18 +133,14 @@ def _splice_texts(
             stop = min(stop, at[a])
         if d < len(drop):
             stop = min(stop, drop[d])
-        begin = old_offsets[i]
-        length = old_offsets[stop] - begin
-        for k in range(length):
-            out[o + k] = old[begin + k]
-        o += length
+        begin, end = old_offsets[i], old_offsets[stop]
+        _copy(out[o : o + end - begin], old[begin:end])
+        o += end - begin
         i = stop
         if a < len(at) and at[a] == stop:
-            begin = new_offsets[a]
-            length = new_offsets[a + 1] - begin
-            for k in range(length):
-                out[o + k] = new[begin + k]
-            o += length
+            begin, end = new_offsets[a], new_offsets[a + 1]
+            _copy(out[o : o + end - begin], new[begin:end])
+            o += end - begin
             a += 1
         elif d < len(drop) and drop[d] == stop:
             i += 1
