@@ -7,7 +7,9 @@ times as fast ours is (or how many times as long or large, where the target says
 
 import os
 import platform
+import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -146,8 +148,15 @@ def _git(*words: str) -> str:
     return done.stdout.strip()
 
 
+def end_orderly() -> None:
+    """Lets a benchmark that is told to end stop the servers it started."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit("Ended on request."))
+
+
 def print_rows(rows: Iterable[Row]) -> None:
     """Rows as they come, a line each: what a benchmark run by itself prints."""
+    end_orderly()
     for row in rows:
         print(
             f"{row.what}: {row.ours}; against {row.opponent}; {row.ratio} (target {row.target}, {row.verdict()})",
