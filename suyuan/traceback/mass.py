@@ -13,10 +13,11 @@ import numpy as np
 from suyuan.graph.compiled import compiled
 from suyuan.graph.snapshot import FloatArray, Int32Array, Int64Array
 from suyuan.traceback.circles import solved_circles
+from suyuan.traceback.inlining import inlined
 from suyuan.traceback.massgraph import MassGraph, Rows
 from suyuan.traceback.mixing import Mixing, Shares, is_made_at, shares
 from suyuan.traceback.results import GAPS, Gap
-from suyuan.traceback.visits import Visits, add_visit, empty_visits, enlarged, place_of
+from suyuan.traceback.visits import Visits, add_visit, empty_visits, enlarged, place_of, slot_in
 from suyuan.traceback.walking import Walk
 
 HOP_LIMIT: Final = GAPS.index(Gap.HOP_LIMIT)
@@ -31,7 +32,7 @@ class Draft(NamedTuple):
     filled: Int64Array
 
 
-@compiled
+@inlined
 def append_row(
     draft: Draft, visits: Visits, reached: Visits, row: Shares, place: int
 ) -> tuple[Draft, Visits, float]:
@@ -43,7 +44,7 @@ def append_row(
     lost = 0.0
     for i in range(len(row.movements)):
         far = row.movements[i]
-        known = place_of(visits, far)
+        known = visits.table[slot_in(visits.table, visits.movement, far)] - 1
         if known < 0:
             among = place_of(reached, far)
             if among < 0:

@@ -29,10 +29,19 @@ from suyuan.graph.snapshot import (
     UInt16Array,
 )
 from suyuan.traceback.goods import JOINED, UNKNOWN, product_of
+from suyuan.traceback.inlining import inlined
 from suyuan.traceback.results import GAPS, Gap
-from suyuan.traceback.stock import Stock, balance, flow_interval
+from suyuan.traceback.stock import Stock, balance, flow_interval, unknown_beside
 from suyuan.traceback.times import EARLIEST, LATEST, UNDATED
-from suyuan.traceback.walking import NOTHING_SCANNED, Walk, first_after, recorded_far, steps, stream_at
+from suyuan.traceback.walking import (
+    NOTHING_SCANNED,
+    Walk,
+    first_after,
+    is_empty,
+    recorded_far,
+    steps,
+    stream_at,
+)
 
 FACTORY: Final = SITE_ROLES.index("factory")
 NO_INFLOW: Final = GAPS.index(Gap.NO_INFLOW)
@@ -40,6 +49,9 @@ NONE_BEFORE: Final = GAPS.index(Gap.NONE_BEFORE)
 OTHER_GOODS: Final = GAPS.index(Gap.OTHER_GOODS)
 NOT_COVERED: Final = GAPS.index(Gap.NOT_COVERED)
 UNRECORDED: Final = GAPS.index(Gap.UNRECORDED)
+
+NEGLIGIBLE: Final = 1e-15
+"""Shares up to here are left out of a row; what is left sums to the same."""
 
 
 class Mixing(NamedTuple):
@@ -76,7 +88,7 @@ class Shares(NamedTuple):
     gap: int
 
 
-@compiled
+@inlined
 def is_made_at(walk: Walk, mixing: Mixing, movement: int) -> bool:
     """Whether the site a movement leaves is the origin of its goods.
 
@@ -88,23 +100,19 @@ def is_made_at(walk: Walk, mixing: Mixing, movement: int) -> bool:
     low, high = mixing.makes_start[site], mixing.makes_start[site + 1]
     if low < high:
         product = product_of(walk.carried[movement], walk.goods.lot_product)
-        return product < 0 or product in mixing.makes[low:high]
+        for place in range(low, high):
+            if mixing.makes[place] == product:
+                return True
+        return product < 0
     if mixing.role[site] == FACTORY:
         return True
-    return mixing.role[site] < 0 and inflow_count(walk, site) == 0
-
-
-@compiled
-def inflow_count(walk: Walk, site: int) -> int:
-    """Movements recorded into a site."""
-    begin, end = walk.streams.site_start[site], walk.streams.site_start[site + 1]
-    return walk.start[end] - walk.start[begin]
+    return mixing.role[site] < 0 and is_empty(walk, site)
 
 
 @compiled
 def why_nothing_came(walk: Walk, site: int, limit: int) -> int:
     """The gap where no movement is a feasible predecessor."""
-    if inflow_count(walk, site) == 0:
+    if is_empty(walk, site):
         return NO_INFLOW
     for stream in range(walk.streams.site_start[site], walk.streams.site_start[site + 1]):
         low = walk.start[stream]
@@ -113,7 +121,7 @@ def why_nothing_came(walk: Walk, site: int, limit: int) -> int:
     return NONE_BEFORE
 
 
-@compiled
+@inlined
 def quantity_in(mixing: Mixing, movement: int) -> float:
     """Quantity of a movement as inflow; the usual one of its stream where unknown."""
     if mixing.flags[movement] & QUANTITY_UNKNOWN:
@@ -121,7 +129,7 @@ def quantity_in(mixing: Mixing, movement: int) -> float:
     return mixing.quantity[movement]
 
 
-@compiled
+@inlined
 def quantity_out(mixing: Mixing, movement: int) -> float:
     """Quantity of a movement as outflow."""
     if mixing.flags[movement] & QUANTITY_UNKNOWN:
@@ -130,11 +138,11 @@ def quantity_out(mixing: Mixing, movement: int) -> float:
 
 
 @compiled
-def weighable(mixing: Mixing, found: Int32Array, count: int) -> bool:
+def weighable(units: UInt16Array, found: Int32Array, count: int) -> bool:
     """Whether the known units of movements agree, so that quantities can be compared."""
     unit = 0
     for i in range(count):
-        other = mixing.unit[found[i]]
+        other = units[found[i]]
         if other != 0:
             if unit != 0 and other != unit:
                 return False
@@ -155,7 +163,7 @@ def mean_stay(longest: float, scale: float) -> float:
     return scale if ratio > 700.0 else scale - longest / np.expm1(ratio)
 
 
-@compiled
+@inlined
 def left_at(walk: Walk, mixing: Mixing, near: int, limit: int) -> int:
     """Mean time at which a movement left; EARLIEST where nothing is known of it.
 
@@ -170,27 +178,18 @@ def left_at(walk: Walk, mixing: Mixing, near: int, limit: int) -> int:
     return limit - int(mean_stay(float(limit - max(walk.key[near], EARLIEST)), scale))
 
 
-@compiled
-def came_at(walk: Walk, mixing: Mixing, far: int, left: int, scale: float) -> int:
-    """Mean time at which a predecessor came, the goods having left at ``left``; EARLIEST where unknown."""
-    if mixing.flags[far] & UNDATED != UNDATED or left <= EARLIEST:
-        return mixing.arrived[far]
-    high = min(left, walk.limit[far])
-    return high - int(mean_stay(float(max(0, high - walk.key[far])), scale))
+@inlined
+def undated_arrival(low: int, high: int, scale: float) -> int:
+    """Mean time at which an undated movement came, between ``low`` and ``high``."""
+    return high - int(mean_stay(float(max(0, high - low)), scale))
 
 
-@compiled
-def log_stay(walk: Walk, mixing: Mixing, far: int, left: int, scale: float) -> float:
-    """Logarithm of exp(-dwell / scale), averaged over the span in which an undated arrival lies.
+@inlined
+def undated_log_stay(low: int, high: int, left: int, scale: float) -> float:
+    """Logarithm of exp(-dwell / scale), averaged over an arrival between ``low`` and ``high``.
 
     Where nothing tells how long the stay was, it is taken to be ``scale``.
     """
-    if left <= EARLIEST:
-        return -1.0
-    if mixing.flags[far] & UNDATED != UNDATED:
-        return -max(0.0, float(left - mixing.arrived[far])) / scale
-    high = min(left, walk.limit[far])
-    low = walk.key[far]
     if low <= EARLIEST:
         return -float(left - high) / scale - 1.0
     if high <= low:
@@ -199,65 +198,112 @@ def log_stay(walk: Walk, mixing: Mixing, far: int, left: int, scale: float) -> f
     return -float(left - high) / scale + np.log(-np.expm1(-span) / span)
 
 
-@compiled
+@inlined
+def log_stays(
+    walk: Walk, mixing: Mixing, left: int, scale: float, found: Int32Array, count: int
+) -> FloatArray:
+    """Logarithms of exp(-dwell / scale) of predecessors of what left at ``left``."""
+    flags, arrived, key, limit = mixing.flags, mixing.arrived, walk.key, walk.limit
+    stays = np.empty(count)
+    for i in range(count):
+        far = found[i]
+        if left <= EARLIEST:
+            stays[i] = -1.0
+        elif flags[far] & UNDATED == UNDATED:
+            stays[i] = undated_log_stay(key[far], min(left, limit[far]), left, scale)
+        else:
+            stays[i] = -max(0.0, float(left - arrived[far])) / scale
+    return stays
+
+
+@inlined
+def beside(
+    times: Int64Array, moved: FloatArray, cursor: int, begin: int, end: int, time: int
+) -> tuple[int, float, float]:
+    """Quantity moved before a time, and up to and with it; looked for around ``cursor``."""
+    while cursor < end and times[cursor] < time:
+        cursor += 1
+    while cursor > begin and times[cursor - 1] >= time:
+        cursor -= 1
+    after = cursor
+    while after < end and times[after] == time:
+        after += 1
+    before = moved[cursor - 1] if cursor > begin else 0.0
+    return cursor, before, moved[after - 1] if after > begin else 0.0
+
+
+@inlined
 def position_gaps(
-    walk: Walk,
-    mixing: Mixing,
-    near: int,
-    left: int,
-    found: Int32Array,
-    kinds: Int32Array,
-    count: int,
+    walk: Walk, mixing: Mixing, near: int, left: int, found: Int32Array, kinds: Int32Array, count: int
 ) -> FloatArray:
     """Gap d between the positions of a movement and each of its predecessors, in mean inflows.
 
     The bandwidth where nothing tells a position, 0 where there are none to compare.
     """
+    gaps = np.zeros(count)
+    recorded = recorded_far(walk, near)
+    if recorded[0] < recorded[1]:
+        return gaps
+    stock, flags, arrived, in_stream = mixing.stock, mixing.flags, mixing.arrived, mixing.in_stream
+    product_at, came_from, came_to = walk.streams.product, stock.came_from, stock.came_to
     site = walk.leaves[near]
     scale = mixing.dwell[mixing.role[site] + 1]
     product = product_of(walk.carried[near], walk.goods.lot_product)
-    recorded = recorded_far(walk, near)
-    gaps = np.zeros(count)
-    last_product = -2
-    stream = -1
+    flow_start, times, moved = stock.inflow.start, stock.inflow.time, stock.inflow.moved
+    last, stream, unknown, cursor, mean, share = -2, -1, -1, 0, 1.0, 1.0
     low, high = 0.0, 0.0
     for i in range(count):
         far = found[i]
-        of_far = product_of(walk.carried[far], walk.goods.lot_product)
-        joined = kinds[i] == JOINED and (product < 0 or of_far != product)
-        if recorded[0] < recorded[1] or joined:
+        of_far = product_at[in_stream[far]]
+        if kinds[i] == JOINED and (product < 0 or of_far != product):
             continue
-        came = came_at(walk, mixing, far, left, scale)
-        if left <= EARLIEST or came <= EARLIEST:
+        undated = flags[far] & UNDATED == UNDATED
+        if left <= EARLIEST or (undated and min(left, walk.limit[far]) <= EARLIEST):
             gaps[i] = mixing.bandwidth
             continue
         of_pair = product if product >= 0 else of_far
-        if of_pair != last_product:
-            last_product = of_pair
+        if of_pair != last:
+            last = of_pair
             stream = stream_at(site, of_pair, walk.streams)
+            unknown = unknown_beside(walk.streams, site, stream)
             low, high = flow_interval(
-                mixing.stock.outflow,
-                walk.streams,
-                mixing.stock.share,
-                site,
-                stream,
-                left,
-                quantity_out(mixing, near),
+                stock.outflow, walk.streams, stock.share, stream, unknown, left, quantity_out(mixing, near)
             )
-        begin, end = flow_interval(
-            mixing.stock.inflow,
-            walk.streams,
-            mixing.stock.share,
-            site,
-            stream,
-            came,
-            quantity_in(mixing, far),
-        )
-        gaps[i] = max(0.0, low - end, begin - high) / mixing.stock.mean_inflow[stream]
+            mean, share, cursor = stock.mean_inflow[stream], stock.share[stream], flow_start[stream]
+        if undated:
+            came = undated_arrival(walk.key[far], min(left, walk.limit[far]), scale)
+            begin, end = flow_interval(
+                stock.inflow, walk.streams, stock.share, stream, unknown, came, quantity_in(mixing, far)
+            )
+        elif in_stream[far] == stream:
+            begin, end = came_from[far], came_to[far]
+        else:
+            cursor, begin, end = beside(
+                times, moved, cursor, flow_start[stream], flow_start[stream + 1], arrived[far]
+            )
+            begin += share * came_from[far]
+            end = max(end + share * came_to[far], begin + quantity_in(mixing, far))
+        gaps[i] = max(0.0, low - end, begin - high) / mean
     return gaps
 
 
-@compiled
+@inlined
+def weights_of(mixing: Mixing, found: Int32Array, kinds: Int32Array, count: int) -> FloatArray:
+    """Quantity times match of predecessors; quantities count only where the known units agree."""
+    flags, quantity, usual = mixing.flags, mixing.quantity, mixing.stock.inflow.usual
+    weights = np.ones(count)
+    by_quantity = weighable(mixing.unit, found, count)
+    for i in range(count):
+        far = found[i]
+        if by_quantity:
+            unknown = flags[far] & QUANTITY_UNKNOWN
+            weights[i] = usual[mixing.in_stream[far]] if unknown else quantity[far]
+        if kinds[i] == UNKNOWN:
+            weights[i] *= mixing.match_unknown
+    return weights
+
+
+@inlined
 def uncovered(
     walk: Walk,
     mixing: Mixing,
@@ -283,7 +329,7 @@ def uncovered(
     return (short, NOT_COVERED) if short > floor else (floor, UNRECORDED)
 
 
-@compiled
+@inlined
 def shares(walk: Walk, mixing: Mixing, near: int, limit: int, room: tuple[Int32Array, Int32Array]) -> Shares:
     """Shares of the feasible predecessors of a movement: one row of the model.
 
@@ -293,32 +339,25 @@ def shares(walk: Walk, mixing: Mixing, near: int, limit: int, room: tuple[Int32A
 
     Notes
     -----
-    The shares and the rest sum to 1. Quantities count only where the known units agree.
+    The shares and the rest sum to 1.
     """
     count, found, kinds = steps(walk, near, limit, NOTHING_SCANNED, room[0], room[1])
     if count == 0:
         return Shares(found[:0], np.empty(0), 1.0, why_nothing_came(walk, walk.leaves[near], limit))
-    by_quantity = weighable(mixing, found, count)
     scale = mixing.dwell[mixing.role[walk.leaves[near]] + 1]
     left = left_at(walk, mixing, near, limit)
     gaps = position_gaps(walk, mixing, near, left, found, kinds, count)
-    stays = np.empty(count)
-    for i in range(count):
-        stays[i] = log_stay(walk, mixing, found[i], left, scale)
-    fifo, proportional = np.empty(count), np.empty(count)
-    longest = stays.max()
-    for i in range(count):
-        weight = quantity_in(mixing, found[i]) if by_quantity else 1.0
-        if kinds[i] == UNKNOWN:
-            weight *= mixing.match_unknown
-        fifo[i] = weight * np.exp(-gaps[i] / mixing.bandwidth)
-        proportional[i] = weight * np.exp(stays[i] - longest)
-    fifo_sum, proportional_sum = fifo.sum(), proportional.sum()
-    if proportional_sum <= 0.0:
+    stays = log_stays(walk, mixing, left, scale, found, count)
+    weights = weights_of(mixing, found, kinds, count)
+    fifo = weights * np.exp(gaps / -mixing.bandwidth)
+    proportional = weights * np.exp(stays - stays.max())
+    if proportional.sum() <= 0.0:
         return Shares(found[:0], np.empty(0), 1.0, NOT_COVERED)
+    fifo_share = mixing.fifo_share if fifo.sum() > 0.0 else 0.0
+    mixed = proportional * ((1.0 - fifo_share) / proportional.sum())
+    if fifo_share > 0.0:
+        mixed += fifo * (fifo_share / fifo.sum())
     rest, gap = uncovered(walk, mixing, near, limit, left, found, kinds, count)
-    of_fifo = mixing.fifo_share if fifo_sum > 0.0 else 0.0
-    weights = proportional * ((1.0 - rest) * (1.0 - of_fifo) / proportional_sum)
-    if of_fifo > 0.0:
-        weights += fifo * ((1.0 - rest) * of_fifo / fifo_sum)
-    return Shares(found[:count], weights, rest, gap)
+    kept = mixed > NEGLIGIBLE
+    mixed = mixed[kept]
+    return Shares(found[:count][kept], mixed * ((1.0 - rest) / mixed.sum()), rest, gap)

@@ -20,7 +20,7 @@ from suyuan.traceback.goods import Goods, links_of
 from suyuan.traceback.inference import inferred_keys
 from suyuan.traceback.mixing import FACTORY, Mixing
 from suyuan.traceback.parameters import MICROSECONDS_PER_DAY, TraceParameters, UnknownTimes
-from suyuan.traceback.stock import Stock, flow_of, mean_inflows, moved_by, shares_of
+from suyuan.traceback.stock import Stock, flow_of, mean_inflows, moved_by, own_positions, shares_of
 from suyuan.traceback.times import (
     EARLIEST,
     LATEST,
@@ -84,12 +84,24 @@ class Prepared:
         inflow = flow_of(came, came_start, self.bounds.arrived, quantity, flags)
         outflow = flow_of(left, left_start, self.bounds.departed, quantity, flags)
         share = shares_of(inflow, outflow, self.streams)
+        came_from, came_to = own_positions(
+            inflow,
+            self.streams,
+            share,
+            movements.to_site,
+            self.in_stream,
+            self.bounds.arrived,
+            quantity,
+            flags,
+        )
         return Stock(
             inflow=inflow,
             outflow=outflow,
             can_have_come=moved_by(walk.order, walk.start, quantity, flags, inflow.usual),
             share=share,
             mean_inflow=mean_inflows(inflow, self.streams, share),
+            came_from=came_from,
+            came_to=came_to,
         )
 
     @cached_property

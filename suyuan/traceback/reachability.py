@@ -10,6 +10,7 @@ import numpy as np
 
 from suyuan.graph.compiled import compiled
 from suyuan.graph.snapshot import Int32Array
+from suyuan.traceback.inlining import inlined
 from suyuan.traceback.visits import (
     Scans,
     Visits,
@@ -19,6 +20,7 @@ from suyuan.traceback.visits import (
     empty_visits,
     place_of,
     scan_slot,
+    slot_in,
 )
 from suyuan.traceback.walking import NOTHING_SCANNED, Walk, recorded_far, steps
 
@@ -58,7 +60,7 @@ def reach(
     return visits, unseen_beyond(walk, visits, frontier, room), 0
 
 
-@compiled
+@inlined
 def step_on(
     walk: Walk,
     visits: Visits,
@@ -76,10 +78,11 @@ def step_on(
     if scanned >= limit:
         return visits, scans, again, room
     count, found, kinds = steps(walk, near, limit, scanned, room[0], room[1])
+    limits, narrows = walk.limit, walk.narrows
     for j in range(count):
         far = found[j]
-        far_limit = min(walk.limit[far], limit) if walk.narrows else walk.limit[far]
-        known = place_of(visits, far)
+        far_limit = min(limits[far], limit) if narrows else limits[far]
+        known = visits.table[slot_in(visits.table, visits.movement, far)] - 1
         if known < 0:
             if visits.count[0] < max_nodes:
                 visits = add_visit(visits, far, hop, far_limit, place)
@@ -91,7 +94,7 @@ def step_on(
     return visits, scans, again, (found, kinds)
 
 
-@compiled
+@inlined
 def scan_before(walk: Walk, scans: Scans, near: int, limit: int) -> tuple[int, Scans]:
     """The limit up to which the same goods were looked for at the same site before; notes the new one."""
     low, high = recorded_far(walk, near)

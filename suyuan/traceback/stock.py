@@ -42,6 +42,8 @@ class Stock(NamedTuple):
     can_have_come: FloatArray
     share: FloatArray
     mean_inflow: FloatArray
+    came_from: FloatArray
+    came_to: FloatArray
 
 
 @compiled
@@ -123,35 +125,67 @@ def mean_inflows(inflow: Flow, streams: Streams, share: FloatArray) -> FloatArra
 
 
 @compiled
-def before_and_through(flow: Flow, stream: int, time: int) -> tuple[float, float]:
-    """Quantity moved before a time, and up to and with it."""
-    low, high = flow.start[stream], flow.start[stream + 1]
-    begin = low
-    end = high
+def before_and_through(
+    times: Int64Array, moved: FloatArray, begin: int, end: int, time: int
+) -> tuple[float, float]:
+    """Quantity moved before a time, and up to and with it, by ``times[begin:end]``."""
+    low, high = begin, end
     while low < high:
         middle = (low + high) // 2
-        if flow.time[middle] < time:
+        if times[middle] < time:
             low = middle + 1
         else:
             high = middle
-    before = flow.moved[low - 1] if low > begin else 0.0
-    while low < end and flow.time[low] == time:
+    before = moved[low - 1] if low > begin else 0.0
+    while low < end and times[low] == time:
         low += 1
-    return before, flow.moved[low - 1] if low > begin else 0.0
+    return before, moved[low - 1] if low > begin else 0.0
 
 
 @compiled
 def flow_interval(
-    flow: Flow, streams: Streams, share: FloatArray, site: int, stream: int, time: int, quantity: float
+    flow: Flow, streams: Streams, share: FloatArray, stream: int, unknown: int, time: int, quantity: float
 ) -> tuple[float, float]:
-    """Positions, in the flow of a product at a site, of a movement at a time."""
-    before, through = before_and_through(flow, stream, time)
-    unknown = streams.site_start[site]
-    if unknown != stream and streams.product[unknown] < 0:
-        unknown_before, unknown_through = before_and_through(flow, unknown, time)
-        before += share[stream] * unknown_before
-        through += share[stream] * unknown_through
+    """Positions of a movement at a time in the flow of a product at a site.
+
+    ``unknown`` is the stream of unknown products there, -1 if there is none or it is the one asked about.
+    """
+    start, times, moved = flow.start, flow.time, flow.moved
+    before, through = before_and_through(times, moved, start[stream], start[stream + 1], time)
+    if unknown >= 0:
+        others = before_and_through(times, moved, start[unknown], start[unknown + 1], time)
+        before += share[stream] * others[0]
+        through += share[stream] * others[1]
     return before, max(through, before + quantity)
+
+
+@compiled
+def unknown_beside(streams: Streams, site: int, stream: int) -> int:
+    """The stream of unknown products at a site, -1 if there is none or it is the one given."""
+    begin = streams.site_start[site]
+    return begin if begin != stream and streams.product[begin] < 0 else -1
+
+
+@compiled
+def own_positions(
+    inflow: Flow,
+    streams: Streams,
+    share: FloatArray,
+    to_site: Int32Array,
+    in_stream: Int32Array,
+    arrived: Int64Array,
+    quantity: FloatArray,
+    flags: UInt8Array,
+) -> tuple[FloatArray, FloatArray]:
+    """Interval of every movement in the inflow of its own product."""
+    n = len(arrived)
+    begin, end = np.empty(n), np.empty(n)
+    for m in range(n):
+        stream = in_stream[m]
+        amount = inflow.usual[stream] if flags[m] & QUANTITY_UNKNOWN else quantity[m]
+        unknown = unknown_beside(streams, to_site[m], stream)
+        begin[m], end[m] = flow_interval(inflow, streams, share, stream, unknown, arrived[m], amount)
+    return begin, end
 
 
 @compiled
@@ -159,7 +193,8 @@ def left_through(flow: Flow, stream: int, time: int) -> float:
     """Outflow of a stream up to and with a time; all of it where the time is unknown."""
     if time <= EARLIEST:
         return total_of(flow, stream)
-    return before_and_through(flow, stream, time)[1]
+    start = flow.start
+    return before_and_through(flow.time, flow.moved, start[stream], start[stream + 1], time)[1]
 
 
 @compiled

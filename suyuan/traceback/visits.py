@@ -6,6 +6,7 @@ import numpy as np
 
 from suyuan.graph.compiled import compiled
 from suyuan.graph.snapshot import Int32Array, Int64Array
+from suyuan.traceback.inlining import inlined
 
 _FACTOR = 40_503
 
@@ -62,23 +63,29 @@ def empty_visits(expected: int) -> Visits:
     )
 
 
-@compiled
+@inlined
 def slot_of(visits: Visits, movement: int) -> int:
     """Slot of the table that a movement has, or would have."""
-    mask = len(visits.table) - 1
+    return slot_in(visits.table, visits.movement, movement)
+
+
+@inlined
+def slot_in(table: Int32Array, movements: Int32Array, movement: int) -> int:
+    """The same from the arrays: cheaper in loops."""
+    mask = len(table) - 1
     slot = (movement * _FACTOR) & mask
-    while visits.table[slot] != 0 and visits.movement[visits.table[slot] - 1] != movement:
+    while table[slot] != 0 and movements[table[slot] - 1] != movement:
         slot = (slot + 1) & mask
     return slot
 
 
-@compiled
+@inlined
 def place_of(visits: Visits, movement: int) -> int:
     """Place of a movement, -1 if it was not visited."""
     return visits.table[slot_of(visits, movement)] - 1
 
 
-@compiled
+@inlined
 def add_visit(visits: Visits, movement: int, hop: int, limit: int, onward: int) -> Visits:
     """The visits with one more, which was not among them; room is made as needed."""
     place = visits.count[0]
@@ -133,7 +140,7 @@ def empty_scans() -> Scans:
     )
 
 
-@compiled
+@inlined
 def scan_slot(scans: Scans, site: int, goods: int) -> int:
     """Slot of the table that a pair has, or would have."""
     mask = len(scans.table) - 1

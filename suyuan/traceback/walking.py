@@ -16,12 +16,14 @@ from suyuan.graph.snapshot import BoolArray, Int32Array, Int64Array
 from suyuan.traceback.goods import (
     DISAGREE,
     JOINED,
+    SAME_LOT,
     Goods,
     Links,
     agreement,
     linked_products,
     product_of,
 )
+from suyuan.traceback.inlining import inlined
 from suyuan.traceback.visits import enlarged
 
 NOTHING_SCANNED: Final = -(2**63)
@@ -136,7 +138,14 @@ def first_after(keys: Int64Array, order: Int32Array, low: int, high: int, after:
     return low
 
 
-@compiled
+@inlined
+def is_empty(walk: Walk, site: int) -> bool:
+    """Whether no movement comes to a site in this direction."""
+    site_start = walk.streams.site_start
+    return walk.start[site_start[site]] == walk.start[site_start[site + 1]]
+
+
+@inlined
 def streams_for(walk: Walk, site: int, product: int) -> Int32Array:
     """Streams at a site that can hold goods of a product, or of an unknown one (-1)."""
     begin, end = walk.streams.site_start[site], walk.streams.site_start[site + 1]
@@ -165,9 +174,7 @@ def streams_for(walk: Walk, site: int, product: int) -> Int32Array:
 @compiled
 def agrees(walk: Walk, near: int, far: int) -> int:
     """How near and far agree in goods and in length of stay; times apart from that are not looked at."""
-    if near == far:
-        return DISAGREE
-    if walk.longest_stay > 0 and walk.near_low[near] - walk.far_high[far] > walk.longest_stay:
+    if near == far or stays_too_long(walk, near, far):
         return DISAGREE
     if len(walk.recorded.start) > 1 and walk.recorded.decided[far]:
         return DISAGREE
@@ -176,6 +183,14 @@ def agrees(walk: Walk, near: int, far: int) -> int:
 
 
 @compiled
+def stays_too_long(walk: Walk, near: int, far: int) -> bool:
+    """Whether goods would have stayed longer than allowed."""
+    if walk.longest_stay == 0:
+        return False
+    return walk.near_low[near] - walk.far_high[far] > walk.longest_stay
+
+
+@inlined
 def recorded_far(walk: Walk, near: int) -> tuple[int, int]:
     """Where the recorded far movements of a near one begin and end."""
     if len(walk.recorded.start) <= 1:
@@ -183,7 +198,7 @@ def recorded_far(walk: Walk, near: int) -> tuple[int, int]:
     return walk.recorded.start[near], walk.recorded.start[near + 1]
 
 
-@compiled
+@inlined
 def steps(
     walk: Walk, near: int, limit: int, scanned: int, found: Int32Array, kinds: Int32Array
 ) -> tuple[int, Int32Array, Int32Array]:
@@ -203,8 +218,11 @@ def steps(
     if low < high:
         return recorded_steps(walk, near, limit, found, kinds)
     count = 0
+    site = walk.leaves[near]
+    if is_empty(walk, site):
+        return count, found, kinds
     product = product_of(walk.carried[near], walk.goods.lot_product)
-    for stream in streams_for(walk, walk.leaves[near], product):
+    for stream in streams_for(walk, site, product):
         low, end = walk.start[stream], walk.start[stream + 1]
         if scanned != NOTHING_SCANNED:
             loose_low = walk.loose_start[stream]
@@ -235,7 +253,7 @@ def recorded_steps(
     return count, found, kinds
 
 
-@compiled
+@inlined
 def agreeing(
     walk: Walk,
     near: int,
@@ -246,14 +264,59 @@ def agreeing(
     found: Int32Array,
     kinds: Int32Array,
 ) -> tuple[int, Int32Array, Int32Array]:
-    """Append those of ``order[low:high]`` that agree with ``near``."""
+    """Append those of ``order[low:high]``, members of one stream, that agree with ``near``."""
+    if low == high:
+        return count, found, kinds
     if count + high - low > len(found):
         found, kinds = enlarged(found, count + high - low), enlarged(kinds, count + high - low)
+    if walk.longest_stay > 0 or len(walk.recorded.start) > 1:
+        for place in range(low, high):
+            kind = agrees(walk, near, order[place])
+            if kind != DISAGREE:
+                found[count], kinds[count] = order[place], kind
+                count += 1
+        return count, found, kinds
+    if walk.carried[near] >= 0:
+        return agreeing_lots(walk, near, order, low, high, count, found, kinds)
+    kind = agrees(walk, near, order[low] if order[low] != near or high == low + 1 else order[low + 1])
     for place in range(low, high):
-        kind = agrees(walk, near, order[place])
+        if order[place] != near and kind != DISAGREE:
+            found[count], kinds[count] = order[place], kind
+            count += 1
+    return count, found, kinds
+
+
+@compiled
+def agreeing_lots(
+    walk: Walk,
+    near: int,
+    order: Int32Array,
+    low: int,
+    high: int,
+    count: int,
+    found: Int32Array,
+    kinds: Int32Array,
+) -> tuple[int, Int32Array, Int32Array]:
+    """The same where a lot is known of ``near``: members without a lot all agree in the same way."""
+    carried, lot_code = walk.carried, walk.goods.lot_code
+    lot, code = carried[near], walk.goods.lot_code[carried[near]]
+    site = walk.leaves[near]
+    linked = walk.links.lot_start[site] < walk.links.lot_start[site + 1]
+    without_lot = -1
+    for place in range(low, high):
+        far = order[place]
+        kind = SAME_LOT
+        if far == near:
+            kind = DISAGREE
+        elif carried[far] < 0:
+            if without_lot < 0:
+                without_lot = agrees(walk, near, far)
+            kind = without_lot
+        elif carried[far] != lot:
+            alike = linked or lot_code[carried[far]] == code
+            kind = agrees(walk, near, far) if alike else DISAGREE
         if kind != DISAGREE:
-            found[count] = order[place]
-            kinds[count] = kind
+            found[count], kinds[count] = far, kind
             count += 1
     return count, found, kinds
 
