@@ -30,6 +30,9 @@ _KEPT: Final = 500
 _LONGEST_KEPT: Final = 20_000
 """Longer texts are mostly literals that no other request will repeat."""
 
+_LONGEST: Final = 100_000
+"""Characters; text with values of this size belongs into variables or an upload."""
+
 _NESTING_MAX: Final = 100
 _OPENING: Final = frozenset({TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L})
 _CLOSING: Final = frozenset({TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R})
@@ -64,8 +67,10 @@ class Reader:
         Raises
         ------
         GraphQLError
-            It has too many tokens, nests too deep (both ``QUERY_TOO_COMPLEX``), or is no GraphQL.
+            It is too long, has too many tokens, nests too deep (``QUERY_TOO_COMPLEX``), or is no GraphQL.
         """
+        if len(text) > _LONGEST:
+            raise refusal(f"more than {_LONGEST} characters")
         return self._cached(text) if len(text) <= _LONGEST_KEPT else self._parse(text)
 
     def errors(
@@ -106,7 +111,7 @@ class Reader:
     def _parse(self, text: str) -> ReadDocument:
         tokens = self._settings.max_tokens
         try:
-            return ReadDocument(parse(text, max_lexical_tokens=tokens, max_comments=tokens))
+            return ReadDocument(parse(text, max_lexical_tokens=tokens))
         except GraphQLSyntaxError as error:
             raise _refused_for_size(text, tokens) or error from error
 
