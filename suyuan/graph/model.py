@@ -82,6 +82,7 @@ class Table:
 
     @property
     def by_name(self) -> dict[str, Column]:
+        """The columns by name."""
         return {column.name: column for column in self.columns}
 
 

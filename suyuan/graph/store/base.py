@@ -70,6 +70,7 @@ class Node:
 
     @property
     def stub(self) -> bool:
+        """Whether the node is only named by others."""
         return self.provenance is None and self.kind not in ("Lot", "Identifier", "WatchList")
 
 
@@ -267,4 +268,6 @@ class Store(Protocol):
         """Raises StoreUnavailableError if the store does not answer."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Lets go of files and connections."""
+        ...
