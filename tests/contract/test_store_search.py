@@ -81,6 +81,22 @@ QUERIES = [
     "~",
     "yiwu*",
     "co., ltd",
+    "SF",
+    "sf0001",
+    "SF0001 sh1",
+    "sh1 sf0001",
+    "sf0001-sh1",
+    "SF0001/SH",
+    "sf0001 nothing",
+    "sf0001 义",
+    "SF77",
+    "sf-77",
+    "77",
+    "sh",
+    "SH1",
+    "zz",
+    "Zz1",
+    "9",
 ]
 
 
@@ -92,7 +108,15 @@ def named(store: Store) -> Oracle:
             {"platform": "shop", "seller_id": f"S{i}", "name": name, "address": "浙江省义乌市稠州北路"}
             for i, name in enumerate(NAMES[:8])
         ],
-        "shipments": [{"shipment_id": f"SH{i}", "waybill": f"SF{i:04}"} for i in range(12)],
+        "shipments": [
+            *({"shipment_id": f"SH{i}", "waybill": f"SF{i:04}"} for i in range(12)),
+            {"shipment_id": "sH1b", "waybill": "sf0001"},
+            {"shipment_id": "SH-9", "waybill": "SF0009X"},
+            {"shipment_id": "Zz1", "waybill": None},
+            {"shipment_id": "SH77", "waybill": "sf 77"},
+            {"shipment_id": "SH78", "waybill": "SF-77/8"},
+            {"shipment_id": "SH79", "waybill": "义乌SF77"},
+        ],
         "marks": [{"mark_code": "MK-77-1", "product_id": "P1"}],
         "sites": [{"site_id": "yiwu", "name": None}],
         "dispatches": [{"platform": "yiwu", "seller_id": "S1", "site_id": "yiwu", "observed_at": (0, 1)}],

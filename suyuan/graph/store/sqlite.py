@@ -14,6 +14,7 @@ from suyuan.graph.store.sqlite_view import SqliteView
 from suyuan.graph.store.sqlite_writer import SqliteWriter
 
 _SCHEME = "sqlite:///"
+EVERYONE_NOW = Scope()
 
 
 class SqliteStore:
@@ -50,7 +51,7 @@ class SqliteStore:
         require_features()
         return cls(opened(Path(path), create_missing=create), url)
 
-    def view(self, scope: Scope = Scope()) -> SqliteView:
+    def view(self, scope: Scope = EVERYONE_NOW) -> SqliteView:
         """A consistent reader at the newest finished run (or the newest by ``scope.known_at``)."""
         with self._file.reading() as connection:
             return SqliteView(self._file, newest_finished(connection, scope.known_at))

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from itertools import islice
 
 import pyarrow as pa
 
@@ -10,14 +10,14 @@ from suyuan.errors import CorruptStoreError
 from suyuan.graph.model import Table
 from suyuan.graph.store.base import Problem
 from suyuan.graph.store.search_entries import bodies, entry_columns, folded, is_indexed, names
+from suyuan.graph.store.sqlite_codes import needs_entry
 from suyuan.graph.store.sqlite_file import SqliteFile
 from suyuan.graph.store.sqlite_rows import batch_of, damaged_records
 from suyuan.graph.store.sqlite_runs import newest_finished
 from suyuan.graph.store.sqlite_schema import (
     column_types,
     comma,
-    index_columns,
-    index_name,
+    indexes,
     link_name,
     list_ends,
     quoted,
@@ -33,14 +33,38 @@ _MOST = 1_000
 
 
 def problems(file: SqliteFile, *, deep: bool) -> list[Problem]:
-    """Schema and counts; with ``deep`` the file's structure, every record, every list entry, every search entry."""
+    """Schema and counts; with ``deep`` the file's structure, every record, list entry and search entry."""
     found: list[Problem] = []
-    with file.reading() as connection:
-        for problem in _problems(connection, file, deep):
-            found.append(problem)
-            if len(found) == _MOST:
-                break
+    try:
+        with file.reading() as connection:
+            connection.text_factory = _readable
+            try:
+                found += islice(_problems(connection, file, deep), _MOST)
+            finally:
+                connection.text_factory = str
+        if deep and not found:
+            found += _full_text(file)
+    except CorruptStoreError as error:
+        found.append(Problem("damaged file", str(file.path), error.message))
     return found
+
+
+def _full_text(file: SqliteFile) -> Iterator[Problem]:
+    """Full-text indexes against their own entries; the engine does that under the write lock."""
+    for table in TABLES.values():
+        if not is_indexed(table):
+            continue
+        name = quoted(search_table(table))
+        try:
+            with file.writing() as connection:
+                connection.execute(f"INSERT INTO {name} ({name}) VALUES ('integrity-check')")
+        except CorruptStoreError as error:
+            yield Problem("damaged search index", search_table(table), error.message)
+
+
+def _readable(text: bytes) -> str:
+    """Damaged text as far as it can be read; its digest tells."""
+    return text.decode("utf-8", errors="replace")
 
 
 def _problems(connection: sqlite3.Connection, file: SqliteFile, deep: bool) -> Iterator[Problem]:
@@ -56,22 +80,17 @@ def _problems(connection: sqlite3.Connection, file: SqliteFile, deep: bool) -> I
 
 
 def _schema(versions: Versions, table: Table, there: set[str]) -> Iterator[Problem]:
-    wanted = [table.name, f"{table.name}_history", *([search_table(table)] if is_indexed(table) else [])]
-    for name in wanted:
+    stored = [table.name, f"{table.name}_history"]
+    for name in [*stored, *([search_table(table)] if is_indexed(table) else [])]:
         if name not in there:
-            yield Problem("missing table", name, "open the store with `suyuan ingest` to make it anew")
-    for name in wanted[:2]:
-        columns = {row[1] for row in versions.connection.execute(f"PRAGMA table_info({quoted(name)})")}
-        for column in sorted(column_types(table).keys() - columns):
-            yield Problem(
-                "missing column", f"{name}.{column}", "the declared model has it, the file does not"
-            )
+            yield Problem("missing table", name, "restore a backup, or ingest into a new store")
+        elif name in stored:
+            columns = {row[1] for row in versions.connection.execute(f"PRAGMA table_info({quoted(name)})")}
+            for column in sorted(column_types(table).keys() - columns):
+                yield Problem("missing column", f"{name}.{column}", "restore a backup")
     if versions.count(table):
-        for columns in index_columns(table):
-            if index_name(table, columns) not in there:
-                yield Problem(
-                    "missing index", index_name(table, columns), "edges are found slowly without it"
-                )
+        for name in indexes(table).keys() - there:
+            yield Problem("missing index", name, "edges and codes are found slowly without it")
 
 
 def _structure(connection: sqlite3.Connection) -> Iterator[Problem]:
@@ -81,11 +100,15 @@ def _structure(connection: sqlite3.Connection) -> Iterator[Problem]:
 
 
 def _deep(versions: Versions, table: Table) -> Iterator[Problem]:
-    for stored in (table.name, f"{table.name}_history"):
-        yield from _records(versions.connection, table, stored)
-        for column in list_ends(table):
-            yield from _links(versions.connection, table, stored, column)
+    stored = (table.name, f"{table.name}_history")
+    damaged = [problem for name in stored for problem in _records(versions.connection, table, name)]
+    yield from damaged
     yield from _count(versions, table)
+    if damaged:
+        return
+    for column in list_ends(table):
+        for name in stored:
+            yield from _links(versions.connection, table, name, column)
     if is_indexed(table):
         yield from _search(versions, table)
 
@@ -112,8 +135,9 @@ def _damaged(table: Table, columns: list[str], rows: list[tuple[object, ...]]) -
 
 def _links(connection: sqlite3.Connection, table: Table, stored: str, column: str) -> Iterator[Problem]:
     missing = connection.execute(
-        f"SELECT DISTINCT t.id, e.value FROM {quoted(stored)} t, json_each(t.{quoted(column)}) e WHERE NOT EXISTS"
-        " (SELECT 1 FROM suyuan_links l WHERE l.link = ? AND l.value = e.value AND l.record = t.id)",
+        f"SELECT DISTINCT t.id, e.value FROM {quoted(stored)} t, json_each(t.{quoted(column)}) e"
+        " WHERE NOT EXISTS (SELECT 1 FROM suyuan_links l"
+        " WHERE l.link = ? AND l.value = e.value AND l.record = t.id)",
         (link_name(table, column),),
     )
     for record, value in missing:
@@ -123,7 +147,9 @@ def _links(connection: sqlite3.Connection, table: Table, stored: str, column: st
 
 
 def _count(versions: Versions, table: Table) -> Iterator[Problem]:
-    selects = [f"SELECT count(*) FROM {part.name} t WHERE {part.condition}" for part in versions.parts(table)]
+    selects = [
+        f"SELECT count(*) FROM {part.name} t WHERE {part.condition}" for part in versions.all_parts(table)
+    ]
     found = sum(versions.connection.execute(select).fetchone()[0] for select in selects)
     if found != versions.count(table):
         yield Problem("wrong count", table.name, f"{found} records, {versions.count(table)} were written")
@@ -139,12 +165,13 @@ def _search(versions: Versions, table: Table) -> Iterator[Problem]:
     )
     entries = 0
     while part := rows.fetchmany(_ROWS_AT_ONCE):
-        entries += len(part)
-        batch = batch_of(table, columns, [row[3:] for row in part])
-        for record, stored in zip(_entries(table, batch), part, strict=True):
-            if record != stored[:3]:
+        wanted = list(_entries(table, batch_of(table, columns, [row[3:] for row in part])))
+        entries += sum(entry is not None for entry in wanted)
+        for entry, stored in zip(wanted, part, strict=True):
+            if (entry or (None, None, None)) != stored[:3]:
+                record = stored[3]
                 yield Problem(
-                    "wrong search entry", f"{table.name} {record[0]}", f"{record[0]} is not found as named"
+                    "wrong search entry", f"{table.name} {record}", f"{record} is not found as named"
                 )
     total = versions.connection.execute(
         f"SELECT count(*) FROM {name} WHERE rowid < {_first_unfinished(versions, table)}"
@@ -153,19 +180,22 @@ def _search(versions: Versions, table: Table) -> Iterator[Problem]:
         yield Problem("wrong search entry", table.name, f"{total} entries for {entries} records")
 
 
-def _entries(table: Table, batch: pa.RecordBatch) -> Iterator[tuple[str, str, str]]:
-    return zip(
+def _entries(table: Table, batch: pa.RecordBatch) -> Iterator[tuple[str, str, str] | None]:
+    """Id, name and body of each record; None for one that has no entry."""
+    entries = zip(
         batch.column("id").to_pylist(),
         folded(names(table, batch)).to_pylist(),
         bodies(table, batch).to_pylist(),
         strict=True,
     )
+    for entry, needed in zip(entries, needs_entry(table, batch).to_pylist(), strict=True):
+        yield entry if needed else None
 
 
 def _visible(versions: Versions, table: Table, columns: list[str]) -> str:
     selects = [
         f"SELECT t.record_no, {comma(columns, 't.')} FROM {part.name} t WHERE {part.condition}"
-        for part in versions.parts(table)
+        for part in versions.all_parts(table)
     ]
     return f"({' UNION ALL '.join(selects)})"
 
@@ -176,10 +206,3 @@ def _first_unfinished(versions: Versions, table: Table) -> int:
         (table.name, versions.seq),
     ).fetchone()[0]
     return 2**62 if found is None else found
-
-
-def inspect_index(file: SqliteFile, table: Table) -> None:
-    """Raises if the full-text index of a table does not fit its own entries."""
-    name = quoted(search_table(table))
-    with closing(file.connect()) as connection, file.errors():
-        connection.execute(f"INSERT INTO {name} ({name}) VALUES ('integrity-check')")

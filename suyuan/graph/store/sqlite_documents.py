@@ -17,6 +17,7 @@ class SqliteDocuments:
         self._file = file
 
     def get(self, collection: str, key: str) -> Document | None:
+        """The document, or None."""
         with self._file.reading() as connection:
             row = connection.execute(
                 "SELECT version, value FROM suyuan_documents WHERE collection = ? AND key = ?",
@@ -25,16 +26,18 @@ class SqliteDocuments:
         return Document(collection, key, row[0], json.loads(row[1])) if row else None
 
     def put(self, collection: str, key: str, value: Mapping[str, Any], *, expected_version: int) -> Document:
+        """Writes a document made from ``expected_version``."""
         text = json.dumps(value, ensure_ascii=False)
         with self._file.writing(durable=True) as connection:
             if not _replaced(connection, collection, key, text, expected_version):
                 raise ConflictError(
-                    f"Somebody else changed {collection} {key!r} in between (version {expected_version} is not "
-                    "the newest). Read it again, then repeat the change."
+                    f"Somebody else changed {collection} {key!r} in between (version {expected_version} is "
+                    "not the newest). Read it again, then repeat the change."
                 )
         return Document(collection, key, expected_version + 1, json.loads(text))
 
     def every(self, collection: str) -> list[Document]:
+        """All documents of a collection, by key."""
         with self._file.reading() as connection:
             rows = connection.execute(
                 "SELECT key, version, value FROM suyuan_documents WHERE collection = ? ORDER BY key",

@@ -1,8 +1,8 @@
 """Edges in SQLite: found from either end through the columns that name it.
 
-Where each end is one set of columns, SQL spells the ids of the edges, orders and cuts them, and only the records
-of the edges asked for are read. Where a list names an end, or a property does, the records are read and the edges
-projected from them.
+Where each end is one set of columns, SQL spells the ids of the edges, orders and cuts them, and only the
+records of the edges asked for are read. Where a list names an end, or a property does, the records are read
+and the edges projected from them.
 """
 
 import json
@@ -107,7 +107,7 @@ def _edges_at(
 
 
 def _asked(versions: Versions, end: End, nodes: Sequence[Asked]) -> list[list[str]]:
-    """What to look for at an end: the node and the values of the end's columns, for each node that may be there."""
+    """What to look for at an end: each node that may be there, and the values of the end's columns."""
     if end.kind is None:
         return [[node.id, node.id] for node in nodes]
     fitting = [node for node in nodes if node.kind == end.kind]

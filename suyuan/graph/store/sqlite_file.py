@@ -21,8 +21,8 @@ _OLDEST_SQLITE = (3, 31, 0)
 class SqliteFile:
     """Connections to one file, lent to one thread at a time.
 
-    A connection goes back to the pool after its transaction, so any number of threads may read; a process made
-    by ``fork`` does not use its parent's connections.
+    A connection goes back to the pool after its transaction, so any number of threads may read; a process
+    made by ``fork`` does not use its parent's connections.
     """
 
     def __init__(self, path: Path) -> None:
@@ -154,7 +154,8 @@ def require_features() -> None:
 def store_error(path: Path, error: sqlite3.Error) -> StoreError:
     """The error of the tree that says what SQLite's means for the user."""
     name = getattr(error, "sqlite_errorname", "") or ""
-    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+    undecodable = isinstance(error, sqlite3.OperationalError) and "decode to UTF-8" in str(error)
+    if undecodable or name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
         return damaged(path, str(error))
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return ConflictError(

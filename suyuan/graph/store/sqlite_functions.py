@@ -19,7 +19,7 @@ def _escape(text: str) -> str:
 
 
 def end_id(table: Table, end: End, prefix: str) -> str:
-    """SQL for the canonical id at an end that one column set names; ``prefix`` is the table's alias and a dot."""
+    """SQL for the canonical id at an end named by columns; ``prefix`` is the table's alias and a dot."""
     if own(table, end):
         return f"{prefix}id"
     columns = [prefix + quoted(column) for column in end.columns]

@@ -14,9 +14,9 @@ from suyuan.graph.store.sqlite_file import SqliteFile, create, damaged, transact
 from suyuan.graph.store.sqlite_schema import (
     APPLICATION_ID,
     column_types,
-    index_ddl,
-    list_ends,
+    indexes,
     link_name,
+    list_ends,
     quoted,
     search_table,
     table_ddl,
@@ -77,8 +77,8 @@ def _bring_up_to_date(path: Path, connection: sqlite3.Connection) -> None:
     empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
     if application != APPLICATION_ID and not (empty and application == version == 0):
         raise CorruptStoreError(
-            f"{path} is a SQLite file of another program. Give the path of a store, or of a file that does not "
-            "exist yet."
+            f"{path} is a SQLite file of another program. Give the path of a store, or of a file that does "
+            "not exist yet."
         )
     newest = max(number for number, _ in migrations())
     if version > newest:
@@ -111,7 +111,9 @@ def _known_model(connection: sqlite3.Connection) -> str | None:
 
 def _model() -> str:
     """Stands for the declared tables, as far as the schema derives from them."""
-    parts = [statement for table in TABLES.values() for statement in (*table_ddl(table), *index_ddl(table))]
+    parts = [
+        statement for table in TABLES.values() for statement in (*table_ddl(table), *indexes(table).values())
+    ]
     parts += [link for link, _, _ in _links()]
     parts += [_search_model(name) for name in TABLES]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -162,7 +164,7 @@ def _follow_model(connection: sqlite3.Connection) -> None:
     for name, table in TABLES.items():
         filled = connection.execute(f"SELECT 1 FROM {quoted(name)} LIMIT 1").fetchone() is not None
         if filled:
-            for statement in index_ddl(table):
+            for statement in indexes(table).values():
                 connection.execute(statement)
         if is_indexed(table) and _changed(connection, search_table(table), _search_model(name)) and filled:
             rebuild(connection, table)

@@ -62,7 +62,7 @@ def batch_of(table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...
 
 
 def damaged_records(table: Table, batch: pa.RecordBatch) -> list[str]:
-    """Ids of the records whose content does not fit their digest; ``batch`` has all columns and ``digest``."""
+    """Ids of the records whose content does not fit their digest; ``batch`` has all columns."""
     stored = batch.column("digest").to_pylist()
     content = batch.select(batch_schema(table).names)
     pairs = zip(stored, digests(table, content), batch.column("id").to_pylist(), strict=True)

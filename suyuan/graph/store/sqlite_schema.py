@@ -1,10 +1,10 @@
 """The SQL of the declared tables.
 
-A table of the exchange format is one SQL table of the same name (current versions) and one ``<name>_history``
-(versions that no longer hold, with the run ``until`` which they held). Text is TEXT, times INTEGER microseconds
-with a ``<column>_precision``, lists JSON text. ``record_no`` is the record's number within the table, stable over
-its versions. Edges have no rows: they are found through an index over each set of columns that names a node, and
-through ``suyuan_links`` where a list names nodes.
+A table of the exchange format is one SQL table of the same name (current versions) and one
+``<name>_history`` (versions that no longer hold, with the run ``until`` which they held). Text is TEXT,
+times INTEGER microseconds with a ``<column>_precision``, lists JSON text. ``record_no`` is the record's
+number within the table, stable over its versions. Edges have no rows: they are found through an index over
+each set of columns that names a node, and through ``suyuan_links`` where a list names nodes.
 """
 
 from collections.abc import Iterator
@@ -14,11 +14,14 @@ import pyarrow as pa
 
 from suyuan.graph.model import End, Table, ValueType
 from suyuan.graph.records import DIGEST_BYTES, batch_schema
-from suyuan.graph.store.search_entries import is_indexed
+from suyuan.graph.store.search_entries import entry_columns, is_indexed
 from suyuan.graph.tables import TABLES, table_of_kind
 
 APPLICATION_ID = 0x53555955
 """``SUYU``: tells a Suyuan store from any other SQLite file."""
+
+_CODES = frozenset({"waybill", "document_no"})
+"""Searchable columns that hold codes rather than words."""
 
 _SQL_TYPES: dict[ValueType, str] = {
     "text": "TEXT",
@@ -90,16 +93,27 @@ def index_columns(table: Table) -> list[tuple[str, ...]]:
     )
 
 
-def index_name(table: Table, columns: tuple[str, ...]) -> str:
-    """Name of the index over these columns."""
-    return f"{table.name}_by_{'_and_'.join(columns)}"
+@cache
+def code_columns(table: Table) -> list[str]:
+    """The entry columns of a table whose texts are codes, two at most; none for all other tables."""
+    columns = list(dict.fromkeys(entry_columns(table)))
+    coded = is_indexed(table) and all(name in _CODES for name in columns[:-1]) and len(columns) <= 2
+    return columns if coded else []
 
 
-def index_ddl(table: Table) -> Iterator[str]:
-    """The statements that make the indexes of current versions. They are run once a table holds records."""
-    for columns in index_columns(table):
-        name = quoted(index_name(table, columns))
-        yield f"CREATE INDEX IF NOT EXISTS {name} ON {quoted(table.name)} ({comma(list(columns))})"
+@cache
+def indexes(table: Table) -> dict[str, str]:
+    """The statements that make the indexes of current versions, by name.
+
+    They are run once a table holds records.
+    """
+    wanted = {f"{table.name}_by_{'_and_'.join(names)}": comma(list(names)) for names in index_columns(table)}
+    for name in code_columns(table):
+        wanted[f"{table.name}_code_{name}"] = f"{quoted(name)} COLLATE NOCASE"
+    return {
+        name: f"CREATE INDEX IF NOT EXISTS {quoted(name)} ON {quoted(table.name)} ({columns})"
+        for name, columns in wanted.items()
+    }
 
 
 def column_types(table: Table) -> dict[str, str]:
@@ -115,7 +129,7 @@ def column_types(table: Table) -> dict[str, str]:
 
 
 def table_ddl(table: Table) -> Iterator[str]:
-    """The statements that make the tables and the search index of a declared table, where they are not there."""
+    """The statements that make what a declared table needs, where it is not there."""
     name, history = quoted(table.name), quoted(f"{table.name}_history")
     columns = ", ".join(f"{quoted(column)} {sql}" for column, sql in column_types(table).items())
     yield f"CREATE TABLE IF NOT EXISTS {name} (record_no INTEGER PRIMARY KEY, {columns}, UNIQUE (id))"

@@ -4,14 +4,17 @@ import sqlite3
 from collections.abc import Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from suyuan.errors import SuyuanError
 from suyuan.graph.ids import normal_id, split_id
 from suyuan.graph.model import Table
 from suyuan.graph.searchtext import fold, phrases
 from suyuan.graph.store.search_entries import bodies, entry_columns, folded, is_indexed, names
+from suyuan.graph.store.sqlite_codes import needs_entry
 from suyuan.graph.store.sqlite_rows import batch_of
 from suyuan.graph.store.sqlite_schema import comma, quoted, search_table
+from suyuan.graph.store.sqlite_versions import Versions
 from suyuan.graph.tables import TABLES
 
 _AT_ONCE = 50_000
@@ -20,7 +23,13 @@ _AT_ONCE = 50_000
 def add_entries(
     connection: sqlite3.Connection, table: Table, numbers: Sequence[int], batch: pa.RecordBatch
 ) -> None:
-    """Indexes records; ``batch`` has ``id`` and the entry columns."""
+    """Indexes records; ``batch`` has ``id`` and the entry columns. Plain codes are found without an entry."""
+    needed = needs_entry(table, batch)
+    if not pc.all(needed).as_py():
+        numbers = pc.filter(pa.array(numbers, pa.int64()), needed).to_pylist()
+        batch = batch.filter(needed)
+    if not numbers:
+        return
     rows = zip(
         numbers,
         batch.column("id").to_pylist(),
@@ -41,7 +50,7 @@ def drop_entries(connection: sqlite3.Connection, table: Table, numbers: Sequence
 
 
 def follow_changes(connection: sqlite3.Connection, table: Table, seq: int) -> None:
-    """Brings the index up to date with the records that a run changed or retired; new ones are in it already."""
+    """Brings the index up to date with what a run changed or retired; new records are in it already."""
     current, history = quoted(table.name), quoted(f"{table.name}_history")
     joined = f"{history} h LEFT JOIN {current} t ON t.record_no = h.record_no AND t.id = h.id"
     differs = " OR ".join(f"t.{quoted(name)} IS NOT h.{quoted(name)}" for name in entry_columns(table))
@@ -90,25 +99,16 @@ def match_query(text: str) -> str | None:
 
 
 def matches(
-    connection: sqlite3.Connection,
-    table: Table,
-    text: str,
-    *,
-    first: int,
-    after: tuple[int, str] | None,
-    visible_at: int | None,
+    versions: Versions, table: Table, text: str, *, first: int, after: tuple[int, str] | None
 ) -> list[tuple[int, str]]:
-    """(rank, id) of the records that a text finds, in order, at most ``first`` after ``after``.
-
-    ``visible_at`` restricts to records that existed at that run.
-    """
+    """(rank, id) of the records whose entries a text finds, in order, at most ``first`` after ``after``."""
     query = match_query(text)
-    if query is None:
+    if query is None or not versions.count(table):
         return []
     name = quoted(search_table(table))
     rank = "CASE WHEN name = :folded THEN 0 WHEN substr(name, 1, length(:folded)) = :folded THEN 1 ELSE 2 END"
-    visible = "" if visible_at is None else f" AND {_existed(table)}"
-    return connection.execute(
+    visible = "" if versions.newest else f" AND {_existed(table)}"
+    return versions.connection.execute(
         f"SELECT {rank} AS place, id FROM {name} AS s WHERE {name} MATCH :query"
         f" AND ({rank}, id) > (:rank, :id){visible} ORDER BY place, id LIMIT :first",
         {
@@ -116,7 +116,7 @@ def matches(
             "query": query,
             "rank": after[0] if after else -1,
             "id": after[1] if after else "",
-            "seq": visible_at,
+            "seq": versions.seq,
             "first": first,
         },
     ).fetchall()

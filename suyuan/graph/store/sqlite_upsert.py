@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from suyuan.graph.model import Table
 from suyuan.graph.records import batch_schema, digests, precision_name
 from suyuan.graph.store.base import UpsertCounts
-from suyuan.graph.store.search_entries import entry_columns, is_indexed
+from suyuan.graph.store.search_entries import is_indexed
 from suyuan.graph.store.sqlite_rows import to_arrow, to_sql
 from suyuan.graph.store.sqlite_schema import arrow_types, comma, link_name, list_ends, quoted, record_columns
 from suyuan.graph.store.sqlite_search import add_entries, drop_entries
@@ -33,8 +33,8 @@ class _Stored:
 class TableWriter:
     """A table while a run writes it.
 
-    ``first_no`` is the first number that this run gives out; ``fresh`` means that the table was empty when the run
-    came to it and has held no record twice since, so there is nothing to look up.
+    ``first_no`` is the first number that this run gives out; ``fresh`` means that the table was empty when
+    the run came to it and has been given no record twice since, so there is nothing to look up.
     """
 
     table: Table
@@ -77,6 +77,7 @@ class TableWriter:
         self, connection: sqlite3.Connection, batch: pa.RecordBatch, present: Sequence[str] | None
     ) -> UpsertCounts:
         """Writes a batch and tells what became of it."""
+        batch = _storable(batch)
         if self.fresh:
             connection.execute("SAVEPOINT fresh")
             try:
@@ -202,6 +203,16 @@ def retire(connection: sqlite3.Connection, table: Table, seq: int, source_names:
         places,
     )
     return connection.execute(f"DELETE {unnamed}", places).rowcount
+
+
+def _storable(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch with the numbers that SQLite keeps: not-a-number is unknown, minus zero is zero."""
+    for place, column in enumerate(batch.schema):
+        values = batch.column(place)
+        if pa.types.is_floating(column.type) and values.null_count < len(values):
+            finite = pc.if_else(pc.is_nan(values), pa.scalar(None, column.type), pc.add(values, 0.0))
+            batch = batch.set_column(place, column, finite)
+    return batch
 
 
 def _lacking(table: Table, present: Sequence[str] | None) -> list[str]:

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ from suyuan.graph.model import Table
 from suyuan.graph.store.base import Provenance
 from suyuan.graph.store.sqlite_rows import batch_of, verify
 from suyuan.graph.store.sqlite_schema import comma, quoted, record_columns
-from suyuan.graph.tables import TABLES
 
 _ORIGIN = "LEFT JOIN suyuan_runs r ON r.seq = t.seq LEFT JOIN suyuan_sources f ON f.number = t.source_file"
 
@@ -35,12 +34,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """Reads within one transaction. ``newest`` means that no later run has begun: current versions are the answer."""
+    """Reads within one transaction.
+
+    ``newest`` means that no later run has begun, so the current versions are the answer.
+    """
 
     connection: sqlite3.Connection
     path: Path
     seq: int
     newest: bool
+    counts: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def at(cls, connection: sqlite3.Connection, path: Path, seq: int) -> "Versions":
@@ -49,7 +52,14 @@ class Versions:
         return cls(connection, path, seq, later is None)
 
     def parts(self, table: Table) -> list[Part]:
-        """Where versions of a table have to be looked for."""
+        """Where versions of a table have to be looked for: nowhere, if it holds none.
+
+        A table whose first load is under way has no index yet, and need not be read.
+        """
+        return self.all_parts(table) if self.count(table) else []
+
+    def all_parts(self, table: Table) -> list[Part]:
+        """Where versions of a table may be."""
         current = quoted(table.name)
         if self.newest:
             return [Part(current, "TRUE")]
@@ -59,14 +69,14 @@ class Versions:
     def all(self, table: Table, columns: Sequence[str], since: int) -> sqlite3.Cursor:
         """These columns of every version, or of those written after run ``since``."""
         wanted = comma(list(columns), "t.")
-        parts = self.parts(table)
+        parts = self.parts(table) or [Part(quoted(table.name), "FALSE")]
         if since > 0:
             parts = self._since(table, parts, since)
         selects = [f"SELECT {wanted} FROM {part.name} t WHERE {part.condition}" for part in parts]
         return self.connection.execute(" UNION ALL ".join(selects))
 
     def _since(self, table: Table, parts: list[Part], since: int) -> list[Part]:
-        """New records have numbers from the first that the runs gave out; the others left an older version."""
+        """New records have numbers from the first that a run gave out; the others left an older version."""
         name = quoted(table.name)
         first_no = self.connection.execute(
             "SELECT min(first_no) FROM suyuan_changes WHERE table_name = ? AND seq > ? AND seq <= ?",
@@ -86,7 +96,7 @@ class Versions:
         history = quoted(f"{table.name}_history")
         holds = " OR ".join(
             f"EXISTS (SELECT 1 FROM {part.name} t WHERE t.id = h.id AND {part.condition})"
-            for part in self.parts(table)
+            for part in self.all_parts(table)
         )
         rows = self.connection.execute(
             f"SELECT DISTINCT h.id FROM {history} h WHERE h.until > ? AND h.until <= ? AND NOT ({holds})",
@@ -96,6 +106,11 @@ class Versions:
 
     def count(self, table: Table) -> int:
         """How many records hold."""
+        if table.name not in self.counts:
+            self.counts[table.name] = self._counted(table)
+        return self.counts[table.name]
+
+    def _counted(self, table: Table) -> int:
         found = self.connection.execute(
             "SELECT records FROM suyuan_changes WHERE table_name = ? AND seq <= ? AND records IS NOT NULL"
             " ORDER BY seq DESC LIMIT 1",
@@ -147,8 +162,3 @@ def _provenance(
     return Provenance(
         table.name, values["id"], file or "", sha256 or "", values["row"] or 0, run_id, values["seq"]
     )
-
-
-def tables_of(names: Iterable[str]) -> list[Table]:
-    """Declared tables by name."""
-    return [TABLES[name] for name in names]

@@ -1,14 +1,16 @@
 """Reading a SQLite store as of one finished run.
 
-Versions written by later runs are told apart by their number, and versions that later runs overwrote are found in
-the history, so a view answers the same for ever without holding a lock. While no later run has begun there is
-nothing to tell apart, and only current versions are read.
+Versions written by later runs are told apart by their number, and versions that later runs overwrote are
+found in the history, so a view answers the same for ever without holding a lock. While no later run has
+begun there is nothing to tell apart, and only current versions are read.
 """
 
 import json
+import sqlite3
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import groupby
+from itertools import groupby, islice
+from typing import Any
 
 import pyarrow as pa
 
@@ -17,14 +19,18 @@ from suyuan.graph.projection import plain_value
 from suyuan.graph.records import batch_schema
 from suyuan.graph.store.base import Direction, GraphEdge, Node, Provenance, Scalar, SearchHit
 from suyuan.graph.store.search_entries import entry_columns
+from suyuan.graph.store.sqlite_codes import code_matches
 from suyuan.graph.store.sqlite_edges import Asked, Page, named, neighbour_edges, taken_apart
 from suyuan.graph.store.sqlite_file import SqliteFile
 from suyuan.graph.store.sqlite_rows import batch_of
+from suyuan.graph.store.sqlite_schema import code_columns
 from suyuan.graph.store.sqlite_search import last_key, matches, named_node, searched_tables
 from suyuan.graph.store.sqlite_versions import Record, Versions
 from suyuan.graph.tables import TABLES, table_of_kind
 
-_ROWS_AT_ONCE = 65_536
+_BATCH_ROWS = 65_536
+_FETCHED_ROWS = 1_024
+"""So few that the values are still in the processor's cache when they are turned into columns."""
 
 
 class SqliteView:
@@ -42,15 +48,16 @@ class SqliteView:
     def batches(
         self, table: str, columns: Sequence[str] | None = None, *, since: int = 0
     ) -> Iterator[pa.RecordBatch]:
+        """Records of a table as Arrow batches."""
         declared = TABLES[table]
         asked = batch_schema(declared).names if columns is None else columns
         names = ["id", *(name for name in asked if name != "id")]
         with self._reading() as versions:
             rows = versions.all(declared, names, since)
-            while part := rows.fetchmany(_ROWS_AT_ONCE):
-                yield batch_of(declared, names, part)
+            yield from _gathered(batch_of(declared, names, part) for part in _fetched(rows))
 
     def removed(self, since: int) -> Iterator[tuple[str, str]]:
+        """(table, record id) of records retired after ``since``."""
         with self._reading() as versions:
             gone = [
                 (name, record) for name, table in TABLES.items() for record in versions.removed(table, since)
@@ -58,6 +65,7 @@ class SqliteView:
         yield from gone
 
     def nodes(self, ids: Sequence[str]) -> dict[str, Node]:
+        """The nodes among ``ids`` that exist, by id."""
         with self._reading() as versions:
             return _nodes(versions, taken_apart(ids))
 
@@ -70,6 +78,7 @@ class SqliteView:
         first: int = 50,
         after: str | None = None,
     ) -> dict[str, list[GraphEdge]]:
+        """Edges at each node, ordered by edge id."""
         nodes = taken_apart(ids)
         with self._reading() as versions:
             found = neighbour_edges(versions, nodes, edge_kinds, direction, Page(first, after or ""))
@@ -85,25 +94,38 @@ class SqliteView:
         first: int = 20,
         after: tuple[int, str] | None = None,
     ) -> list[SearchHit]:
+        """Nodes by text, ordered by (rank, id)."""
         with self._reading() as versions:
             exact = _exact_hit(versions, text, kinds)
             hits = {(0, exact)} if exact is not None and (after is None or (0, exact) > after) else set()
-            visible_at = None if versions.newest else versions.seq
             for table in searched_tables(kinds):
-                found = matches(
-                    versions.connection, table, text, first=first + 1, after=after, visible_at=visible_at
-                )
+                found = matches(versions, table, text, first=first + 1, after=after)
+                if code_columns(table):
+                    found += code_matches(versions, table, text, first=first + 1, after=after)
                 hits.update(hit for hit in found if hit[1] != exact)
             return _shown(versions, sorted(hits)[:first])
 
     def records(self, table: str, ids: Sequence[str]) -> dict[str, Provenance]:
+        """Provenance of records by id."""
         with self._reading() as versions:
             found = versions.by_id(TABLES[table], ids)
         return {record.row["id"]: record.provenance for record in found}
 
     def counts(self) -> dict[str, int]:
+        """Records by table."""
         with self._reading() as versions:
             return {name: versions.count(table) for name, table in TABLES.items()}
+
+
+def _fetched(rows: sqlite3.Cursor) -> Iterator[list[tuple[Any, ...]]]:
+    while part := rows.fetchmany(_FETCHED_ROWS):
+        yield part
+
+
+def _gathered(parts: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Small batches put together."""
+    while some := list(islice(parts, _BATCH_ROWS // _FETCHED_ROWS)):
+        yield from pa.Table.from_batches(some).combine_chunks().to_batches()
 
 
 def _nodes(versions: Versions, asked: Sequence[Asked]) -> dict[str, Node]:

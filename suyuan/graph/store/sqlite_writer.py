@@ -17,7 +17,7 @@ from suyuan.graph.store.base import RunInfo, SourceFile, UpsertCounts
 from suyuan.graph.store.search_entries import is_indexed
 from suyuan.graph.store.sqlite_file import SqliteFile, transaction
 from suyuan.graph.store.sqlite_runs import LIVE_TOKENS, Begun, keep, mark_finished, release, undo
-from suyuan.graph.store.sqlite_schema import index_ddl, quoted
+from suyuan.graph.store.sqlite_schema import indexes, quoted
 from suyuan.graph.store.sqlite_search import follow_changes
 from suyuan.graph.store.sqlite_upsert import TableWriter, retire
 from suyuan.graph.tables import TABLES
@@ -28,8 +28,9 @@ _HEARTBEAT_SECONDS = 10.0
 class SqliteWriter:
     """Writes one run; see :class:`suyuan.graph.store.base.Writer`.
 
-    Each upsert is one transaction, written to the log file before it is acknowledged, so it survives the death of
-    the process; :meth:`finish` also waits until the disk has everything, so a finished run survives a power cut.
+    Each upsert is one transaction, written to the log file before it is acknowledged, so it survives the
+    death of the process; :meth:`finish` also waits until the disk has everything, so a finished run
+    survives a power cut.
     """
 
     def __init__(self, file: SqliteFile, begun: Begun, *, full: bool) -> None:
@@ -53,6 +54,7 @@ class SqliteWriter:
         self._connection.execute("PRAGMA threads = 4")
 
     def add_source(self, name: str, sha256: str, size: int) -> SourceFile:
+        """Registers a file; its number is unique in the store."""
         with self._step() as connection:
             connection.execute(
                 "INSERT OR IGNORE INTO suyuan_sources (seq, name, sha256, size) VALUES (?, ?, ?, ?)",
@@ -67,6 +69,7 @@ class SqliteWriter:
     def upsert(
         self, table: str, batch: pa.RecordBatch, *, present: Sequence[str] | None = None
     ) -> UpsertCounts:
+        """Writes records, in one transaction."""
         declared = TABLES[table]
         if batch.schema.names != batch_schema(declared).names:
             raise StoreError(
@@ -79,6 +82,7 @@ class SqliteWriter:
             return self._table(connection, declared).upsert(connection, batch, present)
 
     def retire_unnamed(self, table: str, source_names: Sequence[str]) -> int:
+        """Retires records that came from these sources and were not named by this run."""
         if not self._full:
             raise StoreError("Only a run begun with full=True retires what its sources no longer name.")
         with self._step() as connection:
@@ -86,12 +90,14 @@ class SqliteWriter:
             return retire(connection, TABLES[table], self.run.seq, source_names)
 
     def existing(self, table: str, ids: Sequence[str]) -> set[str]:
+        """Those of the record ids that the store holds."""
         with self._step() as connection:
             return self._table(connection, TABLES[table]).existing(connection, ids)
 
     def finish(self, report: Mapping[str, object]) -> RunInfo:
+        """Makes the run visible; it is on disk when this returns."""
         for name in self._changed():
-            for statement in index_ddl(TABLES[name]):
+            for statement in indexes(TABLES[name]).values():
                 with self._step() as connection:
                     connection.execute(statement)
         with self._file.errors():
@@ -104,6 +110,7 @@ class SqliteWriter:
         return self.run
 
     def abandon(self) -> None:
+        """Undoes all the run did."""
         try:
             with self._step() as connection:
                 undo(connection, self.run.seq)
@@ -153,9 +160,13 @@ class SqliteWriter:
     def _step(self) -> Generator[sqlite3.Connection, None, None]:
         if not self._open:
             raise StoreError(f"Run {self.run.run_id} has ended; begin a new one.")
-        with self._file.errors(), transaction(self._connection):
-            keep(self._connection, self._token)
-            yield self._connection
+        try:
+            with self._file.errors(), transaction(self._connection):
+                keep(self._connection, self._token)
+                yield self._connection
+        except BaseException:
+            self._tables.clear()
+            raise
 
     def beat(self) -> None:
         """Notes in the store that this run lives."""
