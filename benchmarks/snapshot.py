@@ -1,4 +1,4 @@
-"""Snapshots: building against reading the same columns raw, memory, opening again, refreshing against rebuilding.
+"""Snapshots: building against raw reading, memory, opening again, refreshing against rebuilding.
 
 Run with ``python -m benchmarks.snapshot [--movements N] [--repeat N]``.
 """
@@ -127,8 +127,8 @@ def memory_line(snapshot: GraphSnapshot, size: str, grown: int) -> Row:
         ours=f"{digits(own)} bytes",
         target="48 bytes",
         met=own <= 48,
-        note=f"ids and their order {digits(ids)} bytes, digest 16 bytes; the process grew by {digits(grown / n)} "
-        "bytes a movement with everything else (lots, listings, sellers, edges)",
+        note=f"ids and their order {digits(ids)} bytes, digest 16 bytes; the process grew by "
+        f"{digits(grown / n)} bytes a movement with everything else (lots, listings, sellers, edges)",
     )
 
 
@@ -146,8 +146,8 @@ def edge_memory_line(snapshot: GraphSnapshot, size: str) -> Row:
         ours=f"{digits(own / total)} bytes",
         target="24 bytes",
         met=own <= 24 * total,
-        note=f"{total:,} edges; where the edges of a node begin: {digits(starts / total)} bytes an edge more; "
-        f"widest {widest.kind}",
+        note=f"{total:,} edges; where those of a node begin: {digits(starts / total)} bytes an edge more; "
+        f"widest: {widest.kind}",
     )
 
 
@@ -203,7 +203,7 @@ def refresh_lines(
 
 
 def resident() -> int:
-    """Bytes of memory in use by this process, after giving back what is free (0 where the system does not tell)."""
+    """Bytes of memory in use, after giving back what is free; 0 where the system does not tell."""
     gc.collect()
     pa.default_memory_pool().release_unused()
     with suppress(OSError, AttributeError):

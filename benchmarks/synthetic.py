@@ -58,7 +58,7 @@ def _key_text(table: str, name: str, columns: Mapping[str, pa.Array]) -> pa.Arra
 
 
 def shipments(numbers: np.ndarray, n_movements: int, stream: np.random.Generator) -> dict[str, pa.Array]:
-    """Shipments of these numbers among a market of ``n_movements``: 70 % without lot, 20 % without product."""
+    """Shipments of these numbers in a market of ``n_movements``: 70 % without lot, 20 % without product."""
     n = len(numbers)
     n_sites, n_products = max(10, n_movements // 200), max(5, n_movements // 2000)
     left = START + stream.integers(0, 700 * DAY, n)

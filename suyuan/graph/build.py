@@ -18,7 +18,7 @@ from suyuan.graph.edgebuild import (
     edges_of,
 )
 from suyuan.graph.freezing import frozen
-from suyuan.graph.gather import DIGEST, Rows, columns_needed, gather
+from suyuan.graph.gather import DIGEST, Records, Rows, columns_needed, gather
 from suyuan.graph.model import NODE_KINDS, End
 from suyuan.graph.movementbuild import Legs, legs_of, movements_of
 from suyuan.graph.naming import FreshNumbers, Numbered, number, references_of
@@ -32,7 +32,6 @@ from suyuan.graph.snapshot import (
     NodeTable,
     SnapshotBasis,
 )
-from suyuan.graph.store.base import View
 from suyuan.graph.tables import TABLES, table_of_kind
 from suyuan.graph.texts import plain
 
@@ -40,7 +39,7 @@ Progress = Callable[[str, int], None]
 """Told the name of a table and how many of its records were read."""
 
 
-def build_from_view(view: View, progress: Progress | None = None) -> GraphSnapshot:
+def build_from_view(view: Records, progress: Progress | None = None) -> GraphSnapshot:
     """The graph that a view shows.
 
     Parameters

@@ -7,9 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from suyuan.graph.gather import Rows, gather
+from suyuan.graph.gather import Records, Rows, gather
 from suyuan.graph.snapshot import Int32Array, Ledger
-from suyuan.graph.store.base import View
 from suyuan.graph.tables import TABLES
 from suyuan.graph.texts import plain, sorted_order
 
@@ -37,11 +36,11 @@ def content_id(ledgers: Mapping[str, Ledger]) -> str:
         digests = ledgers[name].digests
         if len(digests):
             total.update(f"{name}\x1f{len(digests)}\x1f".encode())
-            total.update(memoryview(digests).cast("B"))
+            total.update(np.ascontiguousarray(digests).data.cast("B"))
     return total.hexdigest()
 
 
-def content_hash(view: View) -> str:
+def content_hash(view: Records) -> str:
     """The id that a snapshot of this view has, from the digests that the store keeps."""
     ledgers: dict[str, Ledger] = {}
     for name, table in TABLES.items():

@@ -7,13 +7,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from suyuan.graph.gather import DIGEST, Rows, columns_needed, gather
+from suyuan.graph.gather import DIGEST, Records, Rows, columns_needed, gather
 from suyuan.graph.model import Table
 from suyuan.graph.naming import named_products
 from suyuan.graph.nodebuild import lot_parts
 from suyuan.graph.records import DIGEST_BYTES, batch_schema
 from suyuan.graph.snapshot import GraphSnapshot, Int32Array, Int64Array, NodeTable
-from suyuan.graph.store.base import View
 from suyuan.graph.tables import TABLES
 from suyuan.graph.texts import distinct, joined, locate, plain
 
@@ -33,7 +32,7 @@ class Delta:
         return joined([self.tables[table].ids, self.retired[table]])
 
 
-def read_delta(view: View, since: int) -> Delta:
+def read_delta(view: Records, since: int) -> Delta:
     """What changed in a view since a number of the change sequence."""
     tables = {
         name: gather(table, view.batches(name, (*columns_needed(table), DIGEST), since=since))

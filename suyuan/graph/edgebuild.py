@@ -85,7 +85,7 @@ def edge_columns(rows: Rows, edge: Edge) -> dict[str, Any]:
     """What a snapshot holds of an edge's properties, record by record.
 
     The first time is ``at``; numbers keep their name, texts of a fixed choice are int8 indices into the
-    choice. Further times are held only where the record is no node that has them. Free texts stay in the store.
+    choice. Further times are held only where the record is no node that has them. Free texts are not held.
     """
     columns: dict[str, Any] = {}
     for name in edge.properties:

@@ -1,9 +1,9 @@
 """Which columns of the tables a snapshot needs, and their reading into whole columns."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,22 @@ from suyuan.graph.snapshot import NODE_COLUMNS, UInt8Array
 from suyuan.graph.texts import joined
 
 DIGEST = "digest"
+
+
+class Records(Protocol):
+    """The methods of :class:`suyuan.graph.store.base.View` that a snapshot is made with."""
+
+    seq: int
+
+    def batches(
+        self, table: str, columns: Sequence[str] | None = None, *, since: int = 0
+    ) -> Iterator[pa.RecordBatch]:
+        """See :class:`suyuan.graph.store.base.View`."""
+        ...
+
+    def removed(self, since: int) -> Iterator[tuple[str, str]]:
+        """See :class:`suyuan.graph.store.base.View`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ def _unpack_all(packed: Json, get: Get) -> dict[str, Any]:
 def _pack_array(array: Any, put: Put) -> Json:
     if isinstance(array, np.ndarray):
         flat = np.ascontiguousarray(array)
-        view = memoryview(flat.reshape(-1).view(np.uint8))
+        view = flat.reshape(-1).view(np.uint8).data
         return {"dtype": flat.dtype.str, "shape": list(flat.shape), "at": put(view), "size": len(view)}
     return _pack_arrow(array, put)
 

@@ -13,7 +13,7 @@ import struct
 import tempfile
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -143,7 +143,7 @@ def _write(snapshot: GraphSnapshot, store: str, file: BinaryIO) -> None:
 
 
 @contextmanager
-def _replacing(final: Path) -> Iterator[BinaryIO]:
+def _replacing(final: Path) -> Generator[BinaryIO]:
     descriptor, name = tempfile.mkstemp(dir=final.parent, prefix=f"{FILE_NAME}.", suffix=".part")
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -200,8 +200,12 @@ def _check_blocks(path: Path, data: memoryview, description: Json) -> None:
     starts = range(0, end, _BLOCK)
     if len(starts) != len(checks) or any(at + size > end for at, size in segments(description["snapshot"])):
         raise _damaged(path, "it is shorter than its description")
+
+    def check_of(start: int) -> int:
+        return zlib.crc32(data[start : min(start + _BLOCK, end)])
+
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as threads:
-        found = threads.map(lambda start: zlib.crc32(data[start : min(start + _BLOCK, end)]), starts)
+        found = threads.map(check_of, starts)
         for start, check, wanted in zip(starts, found, checks, strict=True):
             if check != wanted:
                 raise _damaged(path, f"bytes {start} to {min(start + _BLOCK, end) - 1} were changed")

@@ -18,7 +18,7 @@ from suyuan.graph.texts import plain
 class Named:
     """Nodes of one kind that records name: row ``rows[i]`` names ``ids[codes[i]]``.
 
-    ``ids`` are distinct unless the nodes are the records themselves; a row of a list column stands more than once.
+    ``ids`` are distinct, or those of the records themselves. A row of a list column stands more than once.
     """
 
     kind: str

@@ -16,6 +16,7 @@ from suyuan.graph.edgebuild import EdgeKey, LooseEdges, edge_set
 from suyuan.graph.edgechanges import EdgeChange, changed_claims, edge_changes, ends_of_dropped
 from suyuan.graph.edgemerge import indexed, longer, merged
 from suyuan.graph.freezing import frozen
+from suyuan.graph.gather import Records
 from suyuan.graph.liveness import named_by_edges, named_by_shipments
 from suyuan.graph.model import NODE_KINDS
 from suyuan.graph.movementbuild import legs_of
@@ -31,7 +32,6 @@ from suyuan.graph.snapshot import (
     NodeTable,
     SnapshotBasis,
 )
-from suyuan.graph.store.base import View
 from suyuan.graph.tables import TABLES, table_of_kind
 from suyuan.graph.texts import joined, plain
 
@@ -45,7 +45,7 @@ _NONE: Final = np.zeros(0, np.int32)
 _NO_CHANGE: Final = EdgeChange(np.zeros(0, np.int64), [])
 
 
-def refresh(snapshot: GraphSnapshot, view: View) -> GraphSnapshot:
+def refresh(snapshot: GraphSnapshot, view: Records) -> GraphSnapshot:
     """The snapshot of a view, made from an earlier one of the same store.
 
     Parameters
@@ -68,7 +68,7 @@ def refresh(snapshot: GraphSnapshot, view: View) -> GraphSnapshot:
 
 
 class _Refresh:
-    """One refresh. Until :meth:`_shipments` has run, shipments keep their positions and new ones come behind."""
+    """One refresh. Until :meth:`_shipments` shipments keep their positions, and new ones come behind."""
 
     def __init__(self, snapshot: GraphSnapshot, delta: Delta) -> None:
         self.old = snapshot

@@ -1,7 +1,7 @@
-"""Shipments with some changed, put in or taken out: movements, their node table, and everyone's new position."""
+"""Shipments with some changed, put in or taken out: movements, node table, and everyone's new position."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -10,8 +10,10 @@ import pyarrow.compute as pc
 from suyuan.graph.compiled import compiled
 from suyuan.graph.delta import positions_of
 from suyuan.graph.edgemerge import longer
-from suyuan.graph.movementbuild import Legs, arrival_key, departure_key
+from suyuan.graph.movementbuild import EARLIEST, LATEST, Legs, arrival_key, departure_key
 from suyuan.graph.snapshot import (
+    ARRIVED_UNKNOWN,
+    DEPARTED_UNKNOWN,
     BoolArray,
     GraphSnapshot,
     Int32Array,
@@ -20,7 +22,7 @@ from suyuan.graph.snapshot import (
     NodeTable,
 )
 from suyuan.graph.splice import Splice
-from suyuan.graph.texts import locate, plain, sorted_order, text_buffers
+from suyuan.graph.texts import compare_texts, locate, plain, sorted_order, text_buffers
 
 _NO_ORDER: Final = np.frombuffer(b"", np.int32)
 _COLUMNS: Final = ("from_site", "to_site", "goods", "quantity", "unit", "departed", "arrived", "flags")
@@ -137,7 +139,7 @@ def _outflow(held: Movements, table: NodeTable, moves: Fresh, drop: Int64Array) 
     times = (held.departed, held.arrived, held.flags)
     where = (held.outflow_start, held.outflow, *times, *text_buffers(table.ids))
     gone_ids = plain(pc.take(table.ids, pa.array(drop)))
-    gone_key = departure_key(*(part[drop] for part in times))
+    gone_key = departure_key(held.departed[drop], held.arrived[drop], held.flags[drop])
     gone_at = _places(*where, held.from_site[drop], gone_key, *text_buffers(gone_ids), True)
     legs, row = moves.legs, moves.row
     key = departure_key(legs.departed, legs.arrived, legs.flags)[row]
@@ -194,6 +196,15 @@ def _node_table(
 
 
 @compiled
+def _time_key(departed: Any, arrived: Any, flags: Any, leaving: bool) -> Any:
+    """:func:`arrival_key` or, for those leaving, :func:`departure_key` of one movement."""
+    left, came = flags & DEPARTED_UNKNOWN == 0, flags & ARRIVED_UNKNOWN == 0
+    if leaving:
+        return departed if left else arrived if came else LATEST
+    return arrived if came else departed if left else EARLIEST
+
+
+@compiled
 def _places(
     start: np.ndarray,
     order: np.ndarray,
@@ -219,26 +230,11 @@ def _places(
         while low < high:
             middle = (low + high) // 2
             m = order[middle] if len(order) else middle
-            if leaving:
-                key = np.iinfo(np.int64).max
-                if flags[m] & 1 == 0:
-                    key = departed[m]
-                elif flags[m] & 2 == 0:
-                    key = arrived[m]
-            else:
-                key = np.iinfo(np.int64).min
-                if flags[m] & 2 == 0:
-                    key = arrived[m]
-                elif flags[m] & 1 == 0:
-                    key = departed[m]
+            key = _time_key(departed[m], arrived[m], flags[m], leaving)
             before = key < wanted_key[k]
             if key == wanted_key[k]:
-                a, a_end = offsets[m], offsets[m + 1]
-                b, b_end = wanted_offsets[k], wanted_offsets[k + 1]
-                while a < a_end and b < b_end and data[a] == wanted[b]:
-                    a += 1
-                    b += 1
-                before = b < b_end if a == a_end else (b < b_end and data[a] < wanted[b])
+                begin, end = wanted_offsets[k], wanted_offsets[k + 1]
+                before = compare_texts(data, offsets[m], offsets[m + 1], wanted, begin, end) < 0
             if before:
                 low = middle + 1
             else:

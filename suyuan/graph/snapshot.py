@@ -1,8 +1,8 @@
 """The graph in read-only arrays: what every algorithm works on.
 
-Positions are int32 and belong to a kind: ``snapshot.nodes["Seller"]`` numbers the sellers. Shipments are held as
-:class:`Movements`, sorted for walking; all other relationships are :class:`EdgeSet`. Times are int64 microseconds
-UTC; what is unknown is told by a mask or a flag, never by a special value.
+Positions are int32 and belong to a kind: ``snapshot.nodes["Seller"]`` numbers the sellers. Shipments are held
+as :class:`Movements`, sorted for walking; all other relationships are :class:`EdgeSet`. Times are int64
+microseconds UTC; what is unknown is told by a mask or a flag, never by a special value.
 """
 
 from collections.abc import Mapping
@@ -42,10 +42,10 @@ class NodeTable:
     """All nodes of one kind, stubs included.
 
     ``ids[i]`` is the canonical id at position ``i``; ``by_id`` holds the positions in the order of their ids.
-    ``columns`` are the properties that algorithms use: numpy arrays of length n; a column ``c`` with gaps has a bool
-    array ``c_known`` beside it; texts are Arrow string arrays with nulls. ``is_stub[i]``: named by others only.
-    Positions of all kinds but Shipment stay the same when a snapshot is refreshed; ``removed[i]`` marks nodes whose
-    record was retired and which nothing names any more.
+    ``columns`` are the properties that algorithms use: numpy arrays of length n; a column ``c`` with gaps has
+    a bool array ``c_known`` beside it; texts are Arrow string arrays with nulls. ``is_stub[i]``: named by
+    others only. Positions of all kinds but Shipment stay the same when a snapshot is refreshed;
+    ``removed[i]`` marks nodes whose record was retired and which nothing names any more.
     """
 
     kind: str
@@ -87,9 +87,9 @@ class NodeTable:
 class Movements:
     """Shipments with both sites known, sorted by (to_site, arrival key, id).
 
-    The arrival key is ``arrived``, else ``departed``, else the least int64; the departure key is ``departed``, else
-    ``arrived``, else the greatest int64. Movement ``m`` is at position ``m`` of ``snapshot.nodes["Shipment"]`` too;
-    shipments without both sites follow after the last movement.
+    The arrival key is ``arrived``, else ``departed``, else the least int64; the departure key is
+    ``departed``, else ``arrived``, else the greatest int64. Movement ``m`` is at position ``m`` of
+    ``snapshot.nodes["Shipment"]`` too; shipments without both sites follow after the last movement.
 
     goods : lot position if >= 0; NOTHING_KNOWN; else product position ``-goods - 2``
     quantity : 0 where flagged unknown
@@ -122,12 +122,13 @@ class EdgeSet:
     """All edges of one kind between two node kinds, sorted by (source, target, at, record).
 
     Edges out of source s are ``source_start[s]:source_start[s + 1]``; edges into target t are
-    ``by_target[target_start[t]:target_start[t + 1]]``. ``columns`` as in :class:`NodeTable`, all numpy: ``at`` (int64),
-    ``at_known`` and ``at_precision`` where the edge kind has a time (its first one); numbers; texts of a fixed choice
-    as int8, an index into the ``choices`` of the declared column, -1 unknown (``source`` of DISPATCHES_FROM and
-    FULFILLED_BY, ``role`` of OWNS, ``finality`` of AGAINST). ``record`` is the position of the record behind the edge
-    where that is a node but neither end (Dispatch, Assignment); ``listing`` and ``shipment`` of DISPATCHES_FROM are
-    positions of what was bought and received. Positions are -1 where unknown.
+    ``by_target[target_start[t]:target_start[t + 1]]``. ``columns`` as in :class:`NodeTable`, all numpy:
+    ``at`` (int64), ``at_known`` and ``at_precision`` where the edge kind has a time (its first one); numbers;
+    texts of a fixed choice as int8, an index into the ``choices`` of the declared column, -1 unknown
+    (``source`` of DISPATCHES_FROM and FULFILLED_BY, ``role`` of OWNS, ``finality`` of AGAINST). ``record`` is
+    the position of the record behind the edge where that is a node but neither end (Dispatch, Assignment);
+    ``listing`` and ``shipment`` of DISPATCHES_FROM are positions of what was bought and received. Positions
+    are -1 where unknown.
     """
 
     kind: str
@@ -181,7 +182,7 @@ class SnapshotBasis:
     """What a snapshot keeps besides the graph, to be brought up to date without being built again.
 
     ledgers : by table
-    loose_from, loose_to, loose_goods : what the shipments that are no movements name; shipment ``len(movements) + i``
+    loose_from, loose_to, loose_goods : what shipment ``len(movements) + i``, which is no movement, names
     lot_texts, lot_text_codes : the texts behind ``Lot.code``, sorted, with the code of each
     claim_listing, claim_number : positions of listings and the numbers of rights that they print
     """
@@ -202,8 +203,8 @@ class GraphSnapshot:
 
     snapshot_id : SHA-256 (hex) of the canonical content, the same for equal content in any store
     nodes : by node kind (every kind has a table, possibly empty)
-    edges : by (edge kind, source kind, target kind); absent when there are none. DEPARTS, ARRIVES, SHIPPED_TO and
-        CARRIES are in ``movements`` and not here
+    edges : by (edge kind, source kind, target kind); absent when there are none. DEPARTS, ARRIVES, SHIPPED_TO
+        and CARRIES are in ``movements`` and not here
     units : texts of the units of quantities; ``units[0]`` is ""
     basis : what a refresh needs
     """
@@ -242,5 +243,5 @@ NODE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Properties that a snapshot holds, by node kind. ``Site.role`` is int8, an index into
 :data:`suyuan.graph.model.SITE_ROLES` or UNKNOWN_ROLE; ``Lot.product`` int32, a product position or -1;
-``Lot.code`` int32, equal for equal lot_id texts; times int64 with ``_known`` and ``_precision``; numbers float64 with
-``_known``; texts Arrow strings."""
+``Lot.code`` int32, equal for equal lot_id texts; times int64 with ``_known`` and ``_precision``; numbers
+float64 with ``_known``; texts Arrow strings."""

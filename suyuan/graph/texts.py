@@ -5,7 +5,7 @@ Texts hold no NUL character.
 """
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -137,7 +137,8 @@ def locate(texts: pa.Array, order: np.ndarray | None, wanted: pa.Array) -> tuple
 
 
 @compiled
-def _compare(a: np.ndarray, a0: int, a1: int, b: np.ndarray, b0: int, b1: int) -> int:
+def compare_texts(a: np.ndarray, a0: Any, a1: Any, b: np.ndarray, b0: Any, b1: Any) -> int:
+    """Below 0, 0 or above as bytes ``a[a0:a1]`` come before, are, or come after ``b[b0:b1]``; for kernels."""
     for i in range(min(a1 - a0, b1 - b0)):
         if a[a0 + i] != b[b0 + i]:
             return -1 if a[a0 + i] < b[b0 + i] else 1
@@ -147,7 +148,7 @@ def _compare(a: np.ndarray, a0: int, a1: int, b: np.ndarray, b0: int, b1: int) -
 @compiled
 def _is_sorted(offsets: np.ndarray, data: np.ndarray) -> bool:
     for i in range(1, len(offsets) - 1):
-        if _compare(data, offsets[i - 1], offsets[i], data, offsets[i], offsets[i + 1]) > 0:
+        if compare_texts(data, offsets[i - 1], offsets[i], data, offsets[i], offsets[i + 1]) > 0:
             return False
     return True
 
@@ -183,7 +184,7 @@ def _packed(offsets: np.ndarray, data: np.ndarray, rows: np.ndarray, start: int)
 def _same_as_next(offsets: np.ndarray, data: np.ndarray) -> np.ndarray:
     same = np.zeros(max(0, len(offsets) - 2), np.bool_)
     for i in range(len(same)):
-        same[i] = _compare(data, offsets[i], offsets[i + 1], data, offsets[i + 1], offsets[i + 2]) == 0
+        same[i] = compare_texts(data, offsets[i], offsets[i + 1], data, offsets[i + 1], offsets[i + 2]) == 0
     return same
 
 
@@ -204,7 +205,7 @@ def _search(
         while low < high:
             middle = (low + high) // 2
             p = order[middle]
-            difference = _compare(data, offsets[p], offsets[p + 1], wanted, begin, end)
+            difference = compare_texts(data, offsets[p], offsets[p + 1], wanted, begin, end)
             if difference < 0:
                 low = middle + 1
             else:
@@ -213,10 +214,3 @@ def _search(
                     found[k] = True
         rank[k] = low
     return rank, found
-
-
-def as_array(values: Any, dtype: Any) -> np.ndarray:
-    """An Arrow column without nulls as numpy, without a copy where it can."""
-    if isinstance(values, pa.ChunkedArray):
-        values = values.combine_chunks() if values.num_chunks != 1 else values.chunk(0)
-    return cast(np.ndarray, np.asarray(values).astype(dtype, copy=False))
