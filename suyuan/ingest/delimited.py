@@ -103,8 +103,11 @@ def _batches(stream: Utf8Stream, names: list[str], delimiter: str, reading: Read
     skips = _Skips()
     counted = 0
     yield _empty(kept, reading, stream)
+    if stream.is_at_end():
+        return
     try:
-        for block in _open(stream, names, delimiter, columns, skips):
+        source = QuoteRepair(stream, len(names), delimiter, BLOCK_BYTES) if reading.odd_quotes else stream
+        for block in _open(source, names, delimiter, columns, skips):
             rows, unreadable = _numbered(counted, block.num_rows, skips.rows)
             yield from _sliced(block.select(columns), rows, unreadable, reading, stream)
             counted += block.num_rows + len(unreadable)
@@ -121,15 +124,10 @@ def _empty(names: list[str], reading: Reading, stream: Utf8Stream) -> RawBatch:
 
 
 def _open(
-    stream: Utf8Stream, names: list[str], delimiter: str, wanted: list[str], skips: _Skips
+    source: Utf8Stream | QuoteRepair, names: list[str], delimiter: str, wanted: list[str], skips: _Skips
 ) -> Iterator[pa.RecordBatch]:
-    head = stream.read(1)
-    if not head:
-        return
-    stream.put_back(head)
-    repaired = QuoteRepair(stream, len(names), delimiter, BLOCK_BYTES)
     reader = pa_csv.open_csv(
-        pa.PythonFile(repaired, mode="r"),
+        pa.PythonFile(source, mode="r"),
         read_options=pa_csv.ReadOptions(column_names=names, block_size=BLOCK_BYTES, use_threads=False),
         parse_options=pa_csv.ParseOptions(
             delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skips

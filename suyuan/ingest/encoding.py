@@ -16,6 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from suyuan.errors import IngestError
+from suyuan.ingest.quotes import QuoteParity
 from suyuan.ingest.sources import CHUNK_BYTES, InputFile, open_bytes
 
 DAMAGE = "\ufffd"
@@ -35,10 +36,17 @@ class Encoding:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """SHA-256, and the encoding (None for formats that are not text)."""
+    """What one reading of a file tells.
+
+    Attributes
+    ----------
+    encoding : None for formats that are not text
+    odd_quotes : whether a line may have an odd number of quotation marks (:mod:`suyuan.ingest.quotes`)
+    """
 
     sha256: str
-    encoding: Encoding | None
+    encoding: Encoding | None = None
+    odd_quotes: bool = True
 
 
 def examine(file: InputFile, *, text: bool, declared: str | None = None) -> Examined:
@@ -56,23 +64,24 @@ def examine(file: InputFile, *, text: bool, declared: str | None = None) -> Exam
     if declared is not None:
         _check_known(declared, file)
     digest = hashlib.sha256()
-    valid, head = True, b""
-    rest = b""
+    quotes = QuoteParity()
+    valid, head, rest = True, b"", b""
     with open_bytes(file) as stream:
         while chunk := stream.read(_BLOCK_BYTES):
             digest.update(chunk)
             head = head or chunk[:4]
             if text and valid and declared is None:
                 valid, rest = _valid_utf8(rest + chunk)
+                quotes.add(chunk)
     sha256 = digest.hexdigest()
     if not text:
-        return Examined(sha256, None)
+        return Examined(sha256)
     if declared is not None:
         return Examined(sha256, Encoding(codecs.lookup(declared).name, damaged=True))
     if head.startswith(_UTF16_MARKS):
         return Examined(sha256, Encoding("utf-16", damaged=True))
     if valid and not rest:
-        return Examined(sha256, Encoding())
+        return Examined(sha256, Encoding(), quotes.is_odd)
     return Examined(sha256, _guess(file))
 
 
@@ -199,3 +208,9 @@ class Utf8Stream(io.RawIOBase):
     def put_back(self, data: bytes) -> None:
         """Lets the next read begin with ``data`` again."""
         self._pending = data + self._pending
+
+    def is_at_end(self) -> bool:
+        """Whether nothing is left to read."""
+        head = self.read(1)
+        self.put_back(head)
+        return not head

@@ -98,7 +98,8 @@ class TableFeed:
         """See :class:`Feed`."""
         reading = Reading(self.file, layout=self.layout, sheet=self.sheet)
         if self.examined.encoding is not None:
-            reading = replace(reading, encoding=self.examined.encoding)
+            odd_quotes = self.examined.odd_quotes
+            reading = replace(reading, encoding=self.examined.encoding, odd_quotes=odd_quotes)
         if keys_only:
             reading = replace(reading, wanted=self._key_sources())
         outputs = [_only_keys(output) for output in self.outputs] if keys_only else self.outputs

@@ -8,14 +8,46 @@ lost.
 """
 
 import csv
+from typing import Protocol
 
 import numpy as np
 
-from suyuan.ingest.encoding import Utf8Stream
-from suyuan.ingest.text import IntArray
+from suyuan.ingest.text import BytesArray, IntArray
 
 _LONGEST_LINES = 1_000
 _NEWLINE, _QUOTE = 10, 34
+
+
+class ByteSource(Protocol):
+    """What bytes are read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to ``size`` bytes; b"" at the end."""
+        ...
+
+
+class QuoteParity:
+    """Whether any line of a text has an odd number of quotation marks, found out chunk by chunk."""
+
+    def __init__(self) -> None:
+        self._unfinished = 0
+        self._odd = False
+
+    def add(self, chunk: bytes) -> None:
+        """The next bytes of the text."""
+        if self._odd or b'"' not in chunk:
+            self._odd = self._odd or (self._unfinished == 1 and b"\n" in chunk)
+            return
+        parities = _line_parities(chunk)[1]
+        parities[0] ^= self._unfinished
+        ended = len(parities) if chunk.endswith(b"\n") else len(parities) - 1
+        self._odd = bool(parities[:ended].any())
+        self._unfinished = int(parities[-1]) if ended < len(parities) else 0
+
+    @property
+    def is_odd(self) -> bool:
+        """Whether there is such a line: a cell of several lines begins there, or a mark is not closed."""
+        return self._odd or self._unfinished == 1
 
 
 class QuoteRepair:
@@ -29,7 +61,7 @@ class QuoteRepair:
 
     closed = False
 
-    def __init__(self, stream: Utf8Stream, columns: int, delimiter: str, block_bytes: int) -> None:
+    def __init__(self, stream: ByteSource, columns: int, delimiter: str, block_bytes: int) -> None:
         self._stream = stream
         self._columns = columns
         self._delimiter = delimiter
@@ -92,13 +124,18 @@ class QuoteRepair:
 
 def _odd_lines(data: bytes) -> tuple[IntArray, IntArray]:
     """Where lines start (and where the last one ends), and which have an odd number of quotation marks."""
+    starts, parities = _line_parities(data)
+    return starts, np.flatnonzero(parities)
+
+
+def _line_parities(data: bytes) -> tuple[IntArray, BytesArray]:
     characters = np.frombuffer(data, dtype=np.uint8)
     ends = np.flatnonzero(characters == _NEWLINE) + 1
     if len(ends) == 0 or ends[-1] != len(data):
         ends = np.append(ends, len(data))
     starts = np.concatenate(([0], ends)).astype(np.int64)
     marks = (characters == _QUOTE).view(np.uint8)
-    return starts, np.flatnonzero(np.bitwise_xor.reduceat(marks, starts[:-1]))
+    return starts, np.bitwise_xor.reduceat(marks, starts[:-1])
 
 
 def _as_one_cell(line: bytes) -> bytes:

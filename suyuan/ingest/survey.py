@@ -23,6 +23,7 @@ from suyuan.graph.records import digests
 from suyuan.ingest.conversion import convert_rows
 from suyuan.ingest.duplicates import NO_REPEATS, KeyLedger, Keys, Repeats
 from suyuan.ingest.feeds import Feed, Portion, ordinals
+from suyuan.ingest.prefetch import ahead
 from suyuan.ingest.text import IntArray
 
 _KEPT_BYTES = 128 << 20
@@ -83,7 +84,7 @@ def _survey(feed: Feed) -> tuple[Survey, dict[str, Keys]]:
         survey = Survey(kept=first)
         return survey, _look_through(feed, first, survey)
     survey = Survey()
-    return survey, _look_through(feed, feed.portions(keys_only=True), survey)
+    return survey, _look_through(feed, ahead(feed.portions(keys_only=True)), survey)
 
 
 def _look_through(feed: Feed, portions: Iterable[Portion], survey: Survey) -> dict[str, Keys]:

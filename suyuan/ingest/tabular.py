@@ -77,13 +77,21 @@ class RawBatch:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What to read: a file, its encoding and layout, a workbook's sheet, and which columns (None = all)."""
+    """What to read.
+
+    Attributes
+    ----------
+    sheet : of a workbook
+    wanted : which columns, by name; None for all
+    odd_quotes : whether quotation marks may be wrong, so that each line must be looked at
+    """
 
     file: InputFile
     encoding: Encoding = field(default_factory=Encoding)
     layout: Layout = field(default_factory=Layout)
     sheet: str | None = None
     wanted: Callable[[str], bool] | None = None
+    odd_quotes: bool = True
 
     def wants(self, name: str) -> bool:
         """Whether the column of that name is to be read."""
