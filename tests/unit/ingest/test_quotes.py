@@ -32,7 +32,7 @@ def test_repair(text: str, expected: str, block: int) -> None:
 @given(st.text('a,\n"', max_size=40), st.integers(40, 100))
 def test_nothing_is_lost(text: str, block: int) -> None:
     result = repaired(text, block).replace('"', "")
-    assert result.removesuffix("\n") == text.replace('"', "").removesuffix("\n")
+    assert result.rstrip("\n") == text.replace('"', "").rstrip("\n")
 
 
 @given(st.text('a,\n"', max_size=40), st.integers(1, 9))
