@@ -34,3 +34,7 @@ class Client:
         errors = self.errors(query, **variables)
         assert len(errors) == 1, errors
         return errors[0]["extensions"]["code"]
+
+    def get(self, path: str) -> httpx.Response:
+        """The response to a request of another path."""
+        return self._http.get(path)
