@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from suyuan.graph.compiled import compiled
 from suyuan.graph.snapshot import Int32Array, Int64Array
-from suyuan.graph.texts import text_buffers
+from suyuan.graph.texts import read_only, text_buffers
 
 Array = TypeVar("Array", bound=np.ndarray)
 _LARGEST = 2**31 - 1
@@ -76,9 +76,7 @@ def _flat(values: np.ndarray) -> np.ndarray:
 
 
 def _bytes(values: np.ndarray) -> np.ndarray:
-    flat = _flat(np.ascontiguousarray(values)).view()
-    flat.flags.writeable = False
-    return flat
+    return read_only(_flat(np.ascontiguousarray(values)))
 
 
 @compiled

@@ -48,7 +48,14 @@ def text_buffers(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     if len(texts) == 0 or offsets is None:
         return np.frombuffer(bytes(8), dtype, 1), np.frombuffer(b"", np.uint8)
     bounds = np.frombuffer(offsets, dtype, len(texts) + 1)
-    return bounds, np.frombuffer(b"" if data is None else data, np.uint8)
+    return read_only(bounds), read_only(np.frombuffer(b"" if data is None else data, np.uint8))
+
+
+def read_only(values: np.ndarray) -> np.ndarray:
+    """The same values, not to be written to: kernels are compiled once for those, not again for others."""
+    view = values.view()
+    view.flags.writeable = False
+    return view
 
 
 def sorted_order(texts: pa.Array) -> Int64Array:
@@ -132,7 +139,8 @@ def locate(texts: pa.Array, order: np.ndarray | None, wanted: pa.Array) -> tuple
     """
     offsets, data = text_buffers(texts)
     wanted_offsets, wanted_data = text_buffers(wanted)
-    places = np.arange(len(texts), dtype=np.int32) if order is None else order
+    places = np.arange(len(texts)) if order is None else order
+    places = read_only(places.astype(np.int32, copy=False))
     return _search(offsets, data, places, wanted_offsets, wanted_data)
 
 
