@@ -12,7 +12,7 @@ from suyuan.api.http_request import RequestRefusedError
 from suyuan.api.workers import Workers
 from suyuan.errors import AccessError
 from suyuan.graph.store.documents import Documents
-from suyuan.service.tokens import Token, authenticate
+from suyuan.service.tokens import READS_THE_GRAPH, Token, authenticate
 from suyuan.settings import Settings
 
 _LOCAL_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -83,7 +83,7 @@ class Admission:
         Raises
         ------
         AccessError
-            No token where one is needed, or one that is not valid.
+            No token where one is needed, one that is not valid, or one of a role that may not ask.
         RequestRefusedError
             Too many requests (``RATE_LIMITED``).
         """
@@ -92,6 +92,8 @@ class Admission:
         if text is not None:
             token = await self._authenticated(text, address)
             self._count(f"subject {token.subject}")
+            if token.role not in READS_THE_GRAPH:
+                raise AccessError(f"A token of the role {token.role!r} may not query. Ask for another role.")
             return token
         self._count(f"address {address}")
         if self._require_token or not is_own_user(connection):

@@ -17,7 +17,7 @@ from strawberry.types import ExecutionResult
 
 from suyuan.api.admission import Admission
 from suyuan.api.context import RequestContext, Services
-from suyuan.api.error_codes import INTERNAL_SERVER_ERROR
+from suyuan.api.error_codes import HTTP_STATUS, INTERNAL_SERVER_ERROR
 from suyuan.api.http_request import RequestRefusedError
 from suyuan.api.http_view import GraphQLView
 from suyuan.api.middleware import Metrics, RequestMiddleware
@@ -91,7 +91,9 @@ class Application:
         except RequestRefusedError as error:
             return PlainTextResponse(f"{error.reason}\n", error.status_code, headers=error.headers)
         except SuyuanError as error:
-            return PlainTextResponse(f"{error}\n", 401, headers={"www-authenticate": "Bearer"})
+            return PlainTextResponse(
+                f"{error}\n", HTTP_STATUS[error.code], headers={"www-authenticate": "Bearer"}
+            )
         return Response(generate_latest(self.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -15,6 +15,9 @@ ROLES: Final[tuple[str, ...]] = get_args(Role)
 SEES_PERSONAL_DATA: Final = frozenset({"officer"})
 """Roles that see phones, id numbers and addresses in the clear (`casework.md`, access)."""
 
+READS_THE_GRAPH: Final = frozenset(ROLES) - {"ingest"}
+"""Roles that may query; who only delivers data sees none."""
+
 _COLLECTION = "tokens"
 _PREFIX = "sy"
 _DAYS_MAX = 3650

@@ -32,9 +32,10 @@ def _asked(
     return asyncio.run(ask())
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ask(workspace: Workspace, settings: Settings) -> Ask:
     """Asks the application from any address, under any name."""
+    apps: dict[str, ASGIApp] = {}
 
     def asked(
         client: str = "127.0.0.1",
@@ -44,7 +45,9 @@ def ask(workspace: Workspace, settings: Settings) -> Ask:
         body: object = QUERY,
         **changed: object,
     ) -> httpx.Response:
-        app = make_app(workspace, settings.model_copy(update=changed))
+        if str(changed) not in apps:
+            apps[str(changed)] = make_app(workspace, settings.model_copy(update=changed))
+        app = apps[str(changed)]
         accept = {"accept": "application/graphql-response+json"}
         given = httpx.Headers({**accept, **(headers or {})}, encoding="latin-1")
         return _asked(app, client, base, path, given, body)

@@ -19,6 +19,9 @@ Work = Callable[[ManagedTransaction], T]
 DEFAULT_DATABASE = "neo4j"
 DEFAULT_PORT = 7687
 FETCH_SIZE = 10_000
+READ_RETRY_SECONDS = 5.0
+"""A reader is told soon that the server is gone; a load waits longer for it to come back."""
+WRITE_RETRY_SECONDS = 30.0
 
 _UNAVAILABLE = (
     failures.ServiceUnavailable,
@@ -98,19 +101,22 @@ class Connection:
         except (ValueError, failures.ConfigurationError) as error:
             raise ConfigError(f"{self.address.shown} cannot be used as a store URL: {error}") from error
 
-    def _session(self) -> Session:
+    def _session(self, retry_seconds: float) -> Session:
         return self.driver.session(
-            database=self.address.database, bookmark_manager=self._bookmarks, fetch_size=FETCH_SIZE
+            database=self.address.database,
+            bookmark_manager=self._bookmarks,
+            fetch_size=FETCH_SIZE,
+            max_transaction_retry_time=retry_seconds,
         )
 
     def read(self, work: Work[T]) -> T:
         """Runs ``work`` in a transaction that only reads."""
-        with self.errors(), self._session() as session:
+        with self.errors(), self._session(READ_RETRY_SECONDS) as session:
             return session.execute_read(work)
 
     def write(self, work: Work[T]) -> T:
         """Runs ``work`` in a transaction that may write; it must be repeatable."""
-        with self.errors(), self._session() as session:
+        with self.errors(), self._session(WRITE_RETRY_SECONDS) as session:
             return session.execute_write(work)
 
     def ping(self) -> None:
