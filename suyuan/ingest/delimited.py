@@ -11,7 +11,7 @@ import pyarrow.csv as pa_csv
 
 from suyuan.errors import IngestError
 from suyuan.ingest.encoding import Utf8Stream
-from suyuan.ingest.quotes import QuoteRepair, of_one_cell
+from suyuan.ingest.quotes import RecordBlocks, RowTooLong, of_one_cell
 from suyuan.ingest.sources import open_bytes
 from suyuan.ingest.tabular import (
     BATCH_ROWS,
@@ -23,6 +23,7 @@ from suyuan.ingest.tabular import (
     empty_source,
     header_names,
 )
+from suyuan.ingest.text import IntArray
 
 _DELIMITERS = (",", "\t", ";", "|")
 _HEADER_BYTES = 1 << 20
@@ -99,22 +100,23 @@ class _Skips:
 
 def _batches(stream: Utf8Stream, names: list[str], delimiter: str, reading: Reading) -> Iterator[RawBatch]:
     kept = [name for name in names if name not in REPORT_COLUMNS]
-    columns = [name for name in names if reading.wants(name)]
-    skips = _Skips()
+    wanted = [name for name in names if reading.wants(name)]
+    blocks = RecordBlocks(stream, len(names), delimiter, BLOCK_BYTES, odd_quotes=reading.odd_quotes)
     counted = 0
     yield _empty(kept, reading, stream)
-    if stream.is_at_end():
-        return
     try:
-        source = QuoteRepair(stream, len(names), delimiter, BLOCK_BYTES) if reading.odd_quotes else stream
-        for block in _open(source, names, delimiter, columns, skips):
-            rows, unreadable = _numbered(counted, block.num_rows, skips.rows)
-            yield from _sliced(block.select(columns), rows, unreadable, reading, stream)
-            counted += block.num_rows + len(unreadable)
-    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-        raise _explained(error, counted, reading) from error
-    if skips.rows:
-        yield replace(_empty(kept, reading, stream), unreadable=tuple(skips.rows))
+        for block in blocks:
+            table, unreadable = _parsed(block, names, delimiter, wanted)
+            rows = _good_rows(counted, table.num_rows, unreadable)
+            unreadable = [replace(row, row=row.row + counted) for row in unreadable]
+            yield from _sliced(table, rows, tuple(unreadable), reading, stream)
+            counted += table.num_rows + len(unreadable)
+    except RowTooLong as error:
+        raise IngestError(
+            "a row that begins after this one does not end within 64 MB; a quotation mark is probably missing.",
+            source=reading.file.name,
+            row=counted,
+        ) from error
 
 
 def _empty(names: list[str], reading: Reading, stream: Utf8Stream) -> RawBatch:
@@ -123,12 +125,16 @@ def _empty(names: list[str], reading: Reading, stream: Utf8Stream) -> RawBatch:
     return RawBatch(columns, rows, (), reading.encoding.damaged, stream.bytes_read)
 
 
-def _open(
-    source: Utf8Stream | QuoteRepair, names: list[str], delimiter: str, wanted: list[str], skips: _Skips
-) -> Iterator[pa.RecordBatch]:
-    reader = pa_csv.open_csv(
-        pa.PythonFile(source, mode="r"),
-        read_options=pa_csv.ReadOptions(column_names=names, block_size=BLOCK_BYTES, use_threads=False),
+def _parsed(
+    block: bytes, names: list[str], delimiter: str, wanted: list[str]
+) -> tuple[pa.RecordBatch, list[Unreadable]]:
+    """The rows of a block of whole rows, and those that do not fit, numbered from 1 in the block."""
+    skips = _Skips()
+    if not block.strip():
+        return pa.RecordBatch.from_pylist([], schema=_schema(wanted)), skips.rows
+    table = pa_csv.read_csv(
+        pa.BufferReader(block),
+        read_options=pa_csv.ReadOptions(column_names=names, block_size=len(block) + 1, use_threads=False),
         parse_options=pa_csv.ParseOptions(
             delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skips
         ),
@@ -140,34 +146,25 @@ def _open(
             quoted_strings_can_be_null=True,
         ),
     )
-    with reader:
-        yield from reader
+    parts = table.combine_chunks().to_batches()
+    return (parts[0] if parts else pa.RecordBatch.from_pylist([], schema=table.schema)), skips.rows
 
 
-def _numbered(
-    counted: int, size: int, waiting: list[Unreadable]
-) -> tuple[np.ndarray, tuple[Unreadable, ...]]:
-    """Numbers of the good rows of a block, given the numbers of the bad ones; takes these from ``waiting``.
+def _schema(names: list[str]) -> pa.Schema:
+    return pa.schema([pa.field(name, pa.string()) for name in names])
 
-    The parser numbers all rows of the file from 1, so a block of ``size`` good rows ends where that many
-    numbers from ``counted + 1`` on are not taken by bad rows.
-    """
-    bad = np.array([row.row for row in waiting], dtype=np.int64)
-    total = size
-    while True:
-        inside = int(np.searchsorted(bad, counted + total, side="right"))
-        if size + inside == total:
-            break
-        total = size + inside
-    numbers = np.arange(counted + 1, counted + total + 1, dtype=np.int64)
-    unreadable = tuple(waiting[:inside])
-    del waiting[:inside]
-    return numbers[~np.isin(numbers, bad[:inside])] if inside else numbers, unreadable
+
+def _good_rows(counted: int, good: int, unreadable: list[Unreadable]) -> IntArray:
+    """Numbers of the good rows of a block that follows on ``counted`` rows."""
+    numbers = np.arange(1, good + len(unreadable) + 1, dtype=np.int64)
+    if unreadable:
+        numbers = np.delete(numbers, [row.row - 1 for row in unreadable])
+    return numbers + counted
 
 
 def _sliced(
     block: pa.RecordBatch,
-    rows: np.ndarray,
+    rows: IntArray,
     unreadable: tuple[Unreadable, ...],
     reading: Reading,
     stream: Utf8Stream,
@@ -175,22 +172,9 @@ def _sliced(
     for start in range(0, max(1, len(rows)), BATCH_ROWS):
         part = block.slice(start, BATCH_ROWS)
         yield RawBatch(
-            dict(zip(part.schema.names, part.columns, strict=True)),
+            {name: part.column(name) for name in part.schema.names if reading.wants(name)},
             rows[start : start + BATCH_ROWS],
             unreadable if start == 0 else (),
             reading.encoding.damaged,
             stream.bytes_read,
         )
-
-
-def _explained(error: Exception, counted: int, reading: Reading) -> IngestError:
-    text = str(error)
-    if "straddling" in text or "quote" in text.lower() or "out of sync" in text:
-        message = (
-            f"a cell that begins in or after this row does not end within {BLOCK_BYTES >> 20} MB; "
-            "a quotation mark is probably missing."
-        )
-        return IngestError(message, source=reading.file.name, row=counted + 1)
-    return IngestError(
-        f"cannot be read as delimited text ({text}).", source=reading.file.name, row=counted + 1
-    )

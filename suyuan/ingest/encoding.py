@@ -208,9 +208,3 @@ class Utf8Stream(io.RawIOBase):
     def put_back(self, data: bytes) -> None:
         """Lets the next read begin with ``data`` again."""
         self._pending = data + self._pending
-
-    def is_at_end(self) -> bool:
-        """Whether nothing is left to read."""
-        head = self.read(1)
-        self.put_back(head)
-        return not head

@@ -8,6 +8,7 @@ lost.
 """
 
 import csv
+from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
@@ -15,7 +16,13 @@ import numpy as np
 from suyuan.ingest.text import BytesArray, IntArray
 
 _LONGEST_LINES = 1_000
+_LONGEST_CELL = 32 << 20
+_LONGEST_ROW = 64 << 20
 _NEWLINE, _QUOTE = 10, 34
+
+
+class RowTooLong(Exception):
+    """A row is longer than 64 MB."""
 
 
 class ByteSource(Protocol):
@@ -50,61 +57,56 @@ class QuoteParity:
         return self._odd or self._unfinished == 1
 
 
-class QuoteRepair:
-    """A stream of delimited text in which no cell runs on by mistake.
+class RecordBlocks:
+    """Delimited text in blocks of whole rows, in which no cell runs on by mistake.
 
     Parameters
     ----------
     columns : how many cells a row has
-    block_bytes : how much is looked at in one go; also the longest row
+    block_bytes : about how large a block is
+    odd_quotes : whether cells of several lines or unclosed marks are to be expected (:class:`QuoteParity`)
     """
 
-    closed = False
-
-    def __init__(self, stream: ByteSource, columns: int, delimiter: str, block_bytes: int) -> None:
+    def __init__(
+        self, stream: ByteSource, columns: int, delimiter: str, block_bytes: int, *, odd_quotes: bool = True
+    ) -> None:
         self._stream = stream
         self._columns = columns
         self._delimiter = delimiter
         self._block_bytes = block_bytes
-        self._waiting = b""
-        self._ready = b""
-        self._ended = False
+        self._odd_quotes = odd_quotes
 
-    def read(self, size: int) -> bytes:
-        """Up to ``size`` bytes; b"" at the end."""
-        while len(self._ready) < size and not self._ended:
-            self._ready += self._next()
-        taken, self._ready = self._ready[:size], self._ready[size:]
-        return taken
+    def __iter__(self) -> Iterator[bytes]:
+        waiting = b""
+        while more := self._stream.read(self._block_bytes):
+            data = waiting + more if waiting else more
+            cut = max(data.rfind(b"\n"), -1 if b"\n" in data else data.rfind(b"\r")) + 1
+            block, unsure = self._checked(data[:cut], ended=False)
+            waiting = unsure + data[cut:]
+            if len(waiting) > _LONGEST_ROW:
+                raise RowTooLong
+            if block:
+                yield block
+        if waiting:
+            yield self._checked(waiting, ended=True)[0]
 
-    def close(self) -> None:
-        """Nothing is held open here."""
+    def _checked(self, data: bytes, *, ended: bool) -> tuple[bytes, bytes]:
+        if not self._odd_quotes or b'"' not in data:
+            return data, b""
+        return self._repaired(data, ended=ended)
 
-    def _next(self) -> bytes:
-        more = self._stream.read(self._block_bytes)
-        self._ended = not more
-        data = self._waiting + more
-        cut = len(data) if self._ended or len(data) > 2 * self._block_bytes else data.rfind(b"\n") + 1
-        lines, self._waiting = data[:cut], data[cut:]
-        if b'"' not in lines:
-            return lines
-        repaired, unsure = self._repaired(lines)
-        self._waiting = unsure + self._waiting
-        return repaired
-
-    def _repaired(self, data: bytes) -> tuple[bytes, bytes]:
+    def _repaired(self, data: bytes, *, ended: bool) -> tuple[bytes, bytes]:
         """The lines repaired, and those at the end of which more must be known."""
         starts, odd = _odd_lines(data)
         pieces: list[bytes] = []
         done = place = 0
         while place < len(odd):
-            begin = int(starts[odd[place]])
-            end = int(starts[odd[place] + 1])
+            begin, end = int(starts[odd[place]]), int(starts[odd[place] + 1])
             if place + 1 < len(odd):
                 if self._is_one_row(data, starts, int(odd[place]), int(odd[place + 1])):
                     place += 2
                     continue
-            elif not self._ended and len(data) - begin <= self._block_bytes:
+            elif not ended and len(data) - begin <= _LONGEST_CELL:
                 return b"".join([*pieces, data[done:begin]]), data[begin:]
             pieces += [data[done:begin], _as_one_cell(data[begin:end])]
             done = end

@@ -19,6 +19,7 @@ from suyuan.ingest.text import (
     NULL_TEXT,
     BoolArray,
     as_mask,
+    composed,
     is_known,
     key_part,
     matches,
@@ -49,6 +50,7 @@ def canonical_ids(values: pa.Array, kinds: tuple[str, ...] = ()) -> tuple[pa.Arr
     values : text without outer blanks; null stays null
     kinds : kinds allowed; empty for any
     """
+    values = composed(values)
     plain = matches(values, _canonical_pattern()) | ~is_known(values)
     values = replaced(values, ~plain, _normal)
     known = is_known(values)

@@ -13,6 +13,7 @@ rows with one key only the one that stands in the end is written: the same files
 Of a file that does not fit into one batch only the columns of its keys are read for this.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -62,8 +63,11 @@ def surveyed(feeds: Sequence[Feed]) -> list[Survey]:
     room = _KEPT_BYTES
     surveys: list[Survey] = []
     keys: list[dict[str, Keys]] = []
+    files = Counter(output.table.name for feed in feeds for output in feed.outputs)
     for feed in feeds:
-        survey, found = _survey(feed)
+        survey, ledgers = _survey(feed)
+        # The keys of a table that stands in one file only are not needed any more.
+        found = {name: ledger.keys() for name, ledger in ledgers.items() if files[name] > 1}
         room -= feed.file.size if survey.kept is not None else 0
         if room < 0:
             survey.kept = None
@@ -73,7 +77,7 @@ def surveyed(feeds: Sequence[Feed]) -> list[Survey]:
     return surveys
 
 
-def _survey(feed: Feed) -> tuple[Survey, dict[str, Keys]]:
+def _survey(feed: Feed) -> tuple[Survey, dict[str, KeyLedger]]:
     portions = feed.portions()
     first: list[Portion] = []
     for portion in portions:
@@ -87,7 +91,7 @@ def _survey(feed: Feed) -> tuple[Survey, dict[str, Keys]]:
     return survey, _look_through(feed, ahead(feed.portions(keys_only=True)), survey)
 
 
-def _look_through(feed: Feed, portions: Iterable[Portion], survey: Survey) -> dict[str, Keys]:
+def _look_through(feed: Feed, portions: Iterable[Portion], survey: Survey) -> dict[str, KeyLedger]:
     ledgers: dict[str, KeyLedger] = {}
     for portion in portions:
         for part in portion.parts:
@@ -101,7 +105,7 @@ def _look_through(feed: Feed, portions: Iterable[Portion], survey: Survey) -> di
     if wanted:
         contents = _contents(feed, survey.portions(feed), wanted)
         survey.repeats = {name: shared[name].settle(contents[name]) for name in wanted}
-    return {name: ledger.keys() for name, ledger in ledgers.items()}
+    return ledgers
 
 
 def _contents(

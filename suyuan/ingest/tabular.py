@@ -16,7 +16,7 @@ from suyuan.ingest.sources import InputFile
 from suyuan.ingest.text import IntArray
 
 BATCH_ROWS = 65_536
-BLOCK_BYTES = 16 << 20
+BLOCK_BYTES = 8 << 20
 REPORT_COLUMNS = frozenset({"_file", "_row", "_column", "_code", "_value"})
 """Columns of our own reject files, left out when such a file is read again."""
 

@@ -11,7 +11,7 @@ from suyuan.errors import IngestError, MappingError
 from suyuan.graph.records import batch_schema, digests
 from suyuan.graph.store.base import Store
 from suyuan.graph.tables import TABLES
-from suyuan.ingest import delimited
+from suyuan.ingest import delimited, quotes
 from suyuan.ingest.report import RunReport
 from suyuan.ingest.run import IngestOptions, ingest
 
@@ -199,6 +199,7 @@ def test_a_file_that_breaks_off_in_the_middle(
     store: Store, market: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delimited, "BLOCK_BYTES", 64)
+    monkeypatch.setattr(quotes, "_LONGEST_ROW", 200)
     (market / "sites.csv").write_text(SITES + "C,port,x\n" * 20 + 'D,port,"' + "x" * 500)
     with pytest.raises(IngestError, match="sites"):
         ingest(store, [market], IngestOptions())

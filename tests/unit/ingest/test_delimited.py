@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from suyuan.errors import IngestError, MappingError
-from suyuan.ingest import delimited
+from suyuan.ingest import delimited, quotes
 from tests.unit.ingest.reading import raw, read, write
 
 
@@ -66,12 +66,13 @@ def test_cells_of_several_lines_over_blocks(
     assert found.by_row[98]["name"] == 'x\n"y"'
 
 
-def test_a_cell_that_does_not_end_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_that_does_not_end_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delimited, "BLOCK_BYTES", 100)
+    monkeypatch.setattr(quotes, "_LONGEST_ROW", 300)
     path = write(tmp_path, "sites.csv", "site_id,name\n" + "A,a\n" * 50 + 'B,"' + "b" * 1000 + '"\n')
     with pytest.raises(IngestError, match="quotation mark is probably missing") as caught:
         raw(path)
-    assert caught.value.source == "sites.csv"
+    assert (caught.value.source, caught.value.row) == ("sites.csv", 50)
 
 
 def test_header_alone_gives_no_rows(tmp_path: Path) -> None:

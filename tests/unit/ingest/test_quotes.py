@@ -4,12 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suyuan.ingest.quotes import QuoteParity, QuoteRepair, of_one_cell
+from suyuan.ingest import quotes
+from suyuan.ingest.quotes import QuoteParity, RecordBlocks, of_one_cell
 
 
 def repaired(text: str, block: int, columns: int = 2) -> str:
-    stream = QuoteRepair(io.BytesIO(text.encode()), columns, ",", block)
-    return b"".join(iter(lambda: stream.read(7), b"")).decode()
+    blocks = list(RecordBlocks(io.BytesIO(text.encode()), columns, ",", block))
+    assert all(blocks)
+    return b"".join(blocks).decode()
 
 
 @pytest.mark.parametrize("block", [16, 64, 1000])
@@ -49,3 +51,18 @@ def test_parity(text: str, size: int) -> None:
 )
 def test_of_one_cell(text: str, line: str | None) -> None:
     assert of_one_cell(text) == line
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_blocks_are_whole_rows(end: str) -> None:
+    text = end.join(f"{n},x" for n in range(100))
+    blocks = list(RecordBlocks(io.BytesIO(text.encode()), 2, ",", 16, odd_quotes=False))
+    assert len(blocks) > 10
+    assert b"".join(blocks).decode() == text
+    assert all(block.endswith(end[-1].encode()) for block in blocks[:-1])
+
+
+def test_rows_that_do_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quotes, "_LONGEST_ROW", 100)
+    with pytest.raises(quotes.RowTooLong):
+        list(RecordBlocks(io.BytesIO(b"x" * 1000), 2, ",", 16))
