@@ -28,49 +28,58 @@ def group_order(group: np.ndarray, key: np.ndarray, n_groups: int) -> tuple[np.n
     seconds to compile.
     """
     order, start = group_places(group, n_groups)
-    scratch = np.empty(len(order), np.int32)
+    keys = np.empty(len(order), np.int64)
+    for i in range(len(order)):
+        keys[i] = key[order[i]]
+    kept_order, kept_keys = np.empty_like(order), np.empty_like(keys)
     for g in range(n_groups):
         low, high = start[g], start[g + 1]
         for begin in range(low, high, _RUN):
-            _insertion_sort(order, key, begin, min(begin + _RUN, high))
+            _insertion_sort(order, keys, begin, min(begin + _RUN, high))
         width = _RUN
         while width < high - low:
             for begin in range(low, high - width, 2 * width):
-                _merge(order, key, begin, begin + width, min(begin + 2 * width, high), scratch)
+                end = min(begin + 2 * width, high)
+                _merge(order, keys, (begin, begin + width, end), kept_order, kept_keys)
             width *= 2
     return order, start
 
 
 @compiled
-def _insertion_sort(order: np.ndarray, key: np.ndarray, begin: int, end: int) -> None:
+def _insertion_sort(order: np.ndarray, keys: np.ndarray, begin: int, end: int) -> None:
     for i in range(begin + 1, end):
-        moving = order[i]
+        moving, moving_key = order[i], keys[i]
         j = i
-        while j > begin and key[order[j - 1]] > key[moving]:
-            order[j] = order[j - 1]
+        while j > begin and keys[j - 1] > moving_key:
+            order[j], keys[j] = order[j - 1], keys[j - 1]
             j -= 1
-        order[j] = moving
+        order[j], keys[j] = moving, moving_key
 
 
 @compiled
 def _merge(
-    order: np.ndarray, key: np.ndarray, begin: int, middle: int, end: int, scratch: np.ndarray
+    order: np.ndarray,
+    keys: np.ndarray,
+    span: tuple[int, int, int],
+    kept_order: np.ndarray,
+    kept_keys: np.ndarray,
 ) -> None:
-    """Merges two sorted neighbours; the left one wins ties."""
-    if key[order[middle - 1]] <= key[order[middle]]:
+    """Merges two sorted neighbours, ``begin:middle`` and ``middle:end``; the left one wins ties."""
+    begin, middle, end = span
+    if keys[middle - 1] <= keys[middle]:
         return
-    left = middle - begin
-    for i in range(left):
-        scratch[i] = order[begin + i]
-    i, j, k = 0, middle, begin
-    while i < left:
-        if j < end and key[order[j]] < key[scratch[i]]:
-            order[k] = order[j]
+    for i in range(begin, middle):
+        kept_order[i], kept_keys[i] = order[i], keys[i]
+    i, j = begin, middle
+    for k in range(begin, end):
+        if i == middle:
+            return
+        if j < end and keys[j] < kept_keys[i]:
+            order[k], keys[k] = order[j], keys[j]
             j += 1
         else:
-            order[k] = scratch[i]
+            order[k], keys[k] = kept_order[i], kept_keys[i]
             i += 1
-        k += 1
 
 
 @compiled

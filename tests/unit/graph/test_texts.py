@@ -11,7 +11,7 @@ from suyuan.graph.splice import Splice
 from suyuan.graph.texts import distinct, joined, locate, plain, sorted_order
 
 LETTERS = st.text(alphabet="abAB:%é义😀", max_size=20)
-LONG = st.builds(lambda head, tail: "Shipment:" + head * 3 + tail, LETTERS, LETTERS)
+LONG = st.tuples(LETTERS, LETTERS).map(lambda parts: f"Shipment:{parts[0] * 3}{parts[1]}")
 TEXTS = st.lists(st.one_of(LETTERS, LONG), max_size=60)
 
 
