@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -36,7 +36,7 @@ def note(text: str) -> None:
 
 
 @contextmanager
-def progress_bar(title: str) -> Iterator[Callable[[str, float], None] | None]:
+def progress_bar(title: str) -> Generator[Callable[[str, float], None] | None]:
     """A bar on standard error if that is a terminal; yields a function (what, share in [0, 1]), else None."""
     if not sys.stderr.isatty():
         yield None

@@ -1,7 +1,7 @@
 """GraphML of the graph: every node and relationship with its properties, in order of ids."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -22,8 +22,8 @@ _FORBIDDEN = dict.fromkeys([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0xFFFE
 def write_graphml(view: View, path: Path, kinds: frozenset[str], progress: Progress | None) -> dict[str, int]:
     """Writes the graph to a file; counts nodes and edges.
 
-    ``kinds`` keeps nodes of those kinds and the edges between them; empty = everything. The file appears whole
-    or not at all.
+    ``kinds`` keeps nodes of those kinds and the edges between them; empty = everything. The file appears
+    whole or not at all.
 
     References
     ----------
@@ -82,7 +82,7 @@ def _key_properties(node_id: str) -> dict[str, Any]:
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[TextIO]:
+def _replacing(path: Path) -> Generator[TextIO]:
     partial = path.with_name(path.name + ".partial")
     with partial.open("w", encoding="utf-8") as file:
         yield file

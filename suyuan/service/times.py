@@ -6,7 +6,7 @@ from suyuan.errors import ParameterError
 
 
 def microseconds(name: str, text: str | None) -> int | None:
-    """Microseconds UTC of an ISO 8601 time; a date alone is its end, so that ``--as-of 2025-03-02`` holds the day.
+    """Microseconds UTC of an ISO 8601 time; a date alone is its end: ``--as-of 2025-03-02`` holds the day.
 
     Raises
     ------

@@ -5,6 +5,7 @@ from typing import Final
 
 import pyarrow as pa
 import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
 
 from suyuan.errors import LimitError
 
@@ -33,7 +34,7 @@ def write_workbook(content: pa.Table, path: Path) -> None:
             _write_row(sheet, number, row)
 
 
-def _write_row(sheet: "xlsxwriter.workbook.Worksheet", number: int, row: tuple[object, ...]) -> None:
+def _write_row(sheet: Worksheet, number: int, row: tuple[object, ...]) -> None:
     for position, value in enumerate(row):
         if isinstance(value, bool):
             sheet.write_boolean(number, position, value)

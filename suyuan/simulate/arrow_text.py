@@ -1,7 +1,5 @@
 """Text columns made of numbers and times by Arrow, whose functions carry no types of their own."""
 
-from typing import cast
-
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -10,26 +8,24 @@ def joined(*parts: pa.Array | str) -> pa.Array:
     """The parts one after another; unknown where one of them is."""
     options = pc.JoinOptions()
     arguments = [pa.scalar(part) if isinstance(part, str) else part for part in parts]
-    return cast(pa.Array, pc.call_function("binary_join_element_wise", [*arguments, pa.scalar("")], options))
+    return pc.call_function("binary_join_element_wise", [*arguments, pa.scalar("")], options)
 
 
 def padded(numbers: pa.Array, width: int) -> pa.Array:
     """Numbers as text with zeros in front."""
-    return cast(
-        pa.Array, pc.call_function("utf8_lpad", [numbers.cast(pa.string())], pc.PadOptions(width, "0"))
-    )
+    return pc.call_function("utf8_lpad", [numbers.cast(pa.string())], pc.PadOptions(width, "0"))
 
 
 def formatted(times: pa.Array, form: str) -> pa.Array:
     """Times as text."""
-    return cast(pa.Array, pc.call_function("strftime", [times], pc.StrftimeOptions(form)))
+    return pc.call_function("strftime", [times], pc.StrftimeOptions(form))
 
 
 def shortened(times: pa.Array, length: int) -> pa.Array:
     """The first letters of each text."""
-    return cast(pa.Array, pc.call_function("utf8_slice_codeunits", [times], pc.SliceOptions(0, length)))
+    return pc.call_function("utf8_slice_codeunits", [times], pc.SliceOptions(0, length))
 
 
 def chosen(condition: pa.Array, yes: pa.Array, no: pa.Array) -> pa.Array:
     """`yes` where the condition holds, else `no`."""
-    return cast(pa.Array, pc.call_function("if_else", [condition, yes, no]))
+    return pc.call_function("if_else", [condition, yes, no])

@@ -1,3 +1,5 @@
+# Compiled by numba: an element of an array is a scalar there, which numpy's type stubs do not say.
+# pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false, reportIncompatibleMethodOverride=false
 """Bounds for movements of which neither time is known, from what surrounds them.
 
 The goods of such a movement must first have come to where it left: it cannot have arrived before the

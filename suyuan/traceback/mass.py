@@ -1,3 +1,5 @@
+# Compiled by numba: an element of an array is a scalar there, which numpy's type stubs do not say.
+# pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false, reportIncompatibleMethodOverride=false
 """Origin mass: the probability that the goods of a case were made at each site, and what stays unresolved.
 
 Movements are visited once, from the case backward; each has one row of shares

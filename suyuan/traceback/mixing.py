@@ -1,3 +1,5 @@
+# Compiled by numba: an element of an array is a scalar there, which numpy's type stubs do not say.
+# pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false, reportIncompatibleMethodOverride=false
 """By which movement a unit of goods came in: the shares that the stock model gives to feasible predecessors.
 
 For a movement e out of a site v, the unit came in by f with probability

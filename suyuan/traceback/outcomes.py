@@ -1,3 +1,5 @@
+# Compiled by numba: an element of an array is a scalar there, which numpy's type stubs do not say.
+# pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false, reportIncompatibleMethodOverride=false
 """From the mass on movements to the origins and gaps of an answer."""
 
 import numpy as np

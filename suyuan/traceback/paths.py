@@ -1,3 +1,5 @@
+# Compiled by numba: an element of an array is a scalar there, which numpy's type stubs do not say.
+# pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false, reportIncompatibleMethodOverride=false
 """The most probable chains from an origin to a case.
 
 Best first, with an exact bound: from each movement the probability of its best completion is known, so

@@ -1,3 +1,5 @@
+# Compiled by numba: an element of an array is a scalar there, which numpy's type stubs do not say.
+# pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false, reportIncompatibleMethodOverride=false
 """Everything that goods can have come from, or gone to.
 
 The walk goes hop by hop. A movement carries the latest time by which goods on it may have left so as still

@@ -1,3 +1,5 @@
+# Compiled by numba: an element of an array is a scalar there, which numpy's type stubs do not say.
+# pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false, reportIncompatibleMethodOverride=false
 """How much of a product had come to a site, and left it, by any time: positions in its stock.
 
 Where some movements do not say what they carried, the flow of a product at a site is what is recorded as

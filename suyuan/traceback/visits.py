@@ -1,3 +1,5 @@
+# Compiled by numba: an element of an array is a scalar there, which numpy's type stubs do not say.
+# pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false, reportIncompatibleMethodOverride=false
 """What a walk has been to: growing tables that compiled walks keep instead of dictionaries."""
 
 from typing import NamedTuple

@@ -1,3 +1,5 @@
+# Compiled by numba: an element of an array is a scalar there, which numpy's type stubs do not say.
+# pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false, reportIncompatibleMethodOverride=false
 """Movements arranged for walking from one to those that may have come before it, or after it.
 
 One set of kernels walks both ways. *Near* is the movement a step is taken from, *far* the one it leads to.

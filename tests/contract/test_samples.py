@@ -66,11 +66,13 @@ def test_only_one_station_is_reachable_from_all_five_cases(samples: Path, store_
 
 
 def test_every_facility_list_goes_in(samples: Path, store_url: str) -> None:
-    files = sorted(path for path in (samples / "facilities").rglob("*") if path.suffix in (".csv", ".xls", ".xlsx"))
+    files = sorted(
+        path for path in (samples / "facilities").rglob("*") if path.suffix in (".csv", ".xls", ".xlsx")
+    )
     assert len(files) >= 40
     with Workspace.open(store_url, create=True) as workspace:
         for file in files:
-            report = ingest(workspace.store, [file], IngestOptions(mapping=MAPPING)).to_json()
-            assert report["rows_read"] > 0, file
-            assert report["rows_read"] == report["written"] + report["unchanged"] + report["rejected"], file  # pyright: ignore[reportOperatorIssue]
+            report = ingest(workspace.store, [file], IngestOptions(mapping=MAPPING))
+            assert report.rows_read > 0, file
+            assert report.rows_read == report.written + report.unchanged + report.rejected, file
         assert workspace.view().counts()["sites"] > 900

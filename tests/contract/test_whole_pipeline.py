@@ -79,7 +79,9 @@ def _write(folder: Path, name: str, text: str) -> None:
     (folder / name).write_text(text, encoding="utf-8")
 
 
-def test_known_at_before_a_correction_gives_the_old_answer(empty_url: Callable[[], str], tmp_path: Path) -> None:
+def test_known_at_before_a_correction_gives_the_old_answer(
+    empty_url: Callable[[], str], tmp_path: Path
+) -> None:
     url, folder = empty_url(), tmp_path / "small"
     _write(folder, "sites.csv", "site_id,role\nF1,factory\nF2,factory\nW,warehouse\n")
     rows = "shipment_id,from_site,to_site,departed_at,arrived_at,product_id\n"

@@ -12,6 +12,10 @@ def _row(table: str, **values: Any) -> dict[str, Any]:
     return {**row, **values}
 
 
+def _no_nodes(kind: str, name: str, value: str) -> list[str]:
+    return []
+
+
 def _edges(table: str, **values: Any) -> list[tuple[str, str, str]]:
     def by(kind: str, name: str, value: str) -> list[str]:
         return ["Right:R1"] if (kind, name, value) == ("Right", "number", "77") else []
@@ -62,6 +66,6 @@ def test_edge_carries_times_at_their_precision() -> None:
         observed_at=0,
         observed_at_precision=1,
     )
-    (edge,) = edges_of(TABLES["identifiers"], row, lambda *_: [])
+    (edge,) = edges_of(TABLES["identifiers"], row, _no_nodes)
     assert (edge.target, edge.properties) == ("Identifier:phone:+86", {"observed_at": "1970-01-01"})
     assert edge.id == "HAS|Firm:F|Identifier:phone:+86|i"
