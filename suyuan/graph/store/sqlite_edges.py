@@ -20,9 +20,6 @@ from suyuan.graph.store.sqlite_schema import link_name, own, quoted
 from suyuan.graph.store.sqlite_versions import Part, Record, Versions
 from suyuan.graph.tables import TABLES, table_of_kind
 
-Found = dict[str, dict[str, GraphEdge]]
-"""Node id -> edge id -> edge."""
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -54,31 +51,80 @@ def taken_apart(ids: Iterable[str]) -> list[Asked]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the record of an edge lies."""
+
+    table: Table
+    edge: Edge
+    source: str
+    target: str
+    part: Part
+    row: int
+
+
+_Found = dict[str, dict[str, "_Place | GraphEdge"]]
+"""Node id -> edge id -> the edge, or where its record lies."""
+
+
 def neighbour_edges(
     versions: Versions,
     nodes: Sequence[Asked],
     edge_kinds: Sequence[str] | None,
     direction: Direction,
     page: Page,
-) -> Found:
-    """Edges at each node, those of the page among them."""
-    found: Found = {node.id: {} for node in nodes}
+) -> dict[str, list[GraphEdge]]:
+    """The page of edges at each node, by edge id."""
+    found: _Found = {node.id: {} for node in nodes}
     for table in TABLES.values():
+        if not versions.count(table):
+            continue
         for edge in table.edges:
             if edge_kinds is not None and edge.kind not in edge_kinds:
                 continue
-            if direction != "in":
-                _add(found, _edges_at(versions, table, edge, edge.source, nodes, page))
-            if direction != "out":
-                _add(found, _edges_at(versions, table, edge, edge.target, nodes, page))
-    return found
+            ends = [
+                *([edge.source] if direction != "in" else []),
+                *([edge.target] if direction != "out" else []),
+            ]
+            for end in ends:
+                for node_id, edge_id, place in _edges_at(versions, table, edge, end, nodes, page):
+                    found[node_id][edge_id] = place
+    cut = {node_id: dict(sorted(edges.items())[: page.first]) for node_id, edges in found.items()}
+    return _loaded(versions, cut)
+
+
+def _loaded(versions: Versions, found: _Found) -> dict[str, list[GraphEdge]]:
+    """The edges, with the records behind them read once a table."""
+    rows: dict[tuple[str, Part], set[int]] = {}
+    for edges in found.values():
+        for place in edges.values():
+            if isinstance(place, _Place):
+                rows.setdefault((place.table.name, place.part), set()).add(place.row)
+    records = {
+        (name, part): versions.by_row(TABLES[name], part, wanted) for (name, part), wanted in rows.items()
+    }
+    return {
+        node_id: [
+            _edge(
+                place.edge,
+                edge_id,
+                records[place.table.name, place.part][place.row],
+                place.source,
+                place.target,
+            )
+            if isinstance(place, _Place)
+            else place
+            for edge_id, place in edges.items()
+        ]
+        for node_id, edges in found.items()
+    }
 
 
 def named(versions: Versions, nodes: Sequence[Asked]) -> set[str]:
     """Those of the nodes at which an edge ends."""
     found: set[str] = set()
     for table in TABLES.values():
-        for edge in table.edges:
+        for edge in table.edges if versions.count(table) else ():
             for end in (edge.source, edge.target):
                 if own(table, end) or end.by:
                     continue
@@ -89,14 +135,9 @@ def named(versions: Versions, nodes: Sequence[Asked]) -> set[str]:
     return found
 
 
-def _add(found: Found, edges: Iterable[tuple[str, GraphEdge]]) -> None:
-    for node_id, edge in edges:
-        found[node_id][edge.id] = edge
-
-
 def _edges_at(
     versions: Versions, table: Table, edge: Edge, end: End, nodes: Sequence[Asked], page: Page
-) -> Iterator[tuple[str, GraphEdge]]:
+) -> Iterator[tuple[str, str, _Place | GraphEdge]]:
     asked = _asked(versions, end, nodes)
     if not asked:
         return
@@ -166,27 +207,24 @@ def _ending_at(versions: Versions, table: Table, edge: Edge, end: End, asked: li
 
 def _spelt(
     versions: Versions, table: Table, edge: Edge, end: End, part: Part, asked: list[list[str]], page: Page
-) -> Iterator[tuple[str, GraphEdge]]:
+) -> Iterator[tuple[str, str, _Place]]:
     source, target = end_id(table, edge.source, "t."), end_id(table, edge.target, "t.")
-    spelt = f"'{edge.kind}|' || {source} || '|' || {target} || '|' || t.id"
     rows = versions.connection.execute(
-        "SELECT node, spelt, place FROM (SELECT node, spelt, place,"
+        "SELECT node, spelt, source, target, place FROM (SELECT *,"
         " row_number() OVER (PARTITION BY node ORDER BY spelt) AS rank FROM ("
-        f"SELECT json_extract(j.value, '$[0]') AS node, {spelt} AS spelt, t.rowid AS place"
-        f" FROM {_join(table, end, part)} WHERE {_made(table, edge, part)}"
-        ") WHERE spelt > ?) WHERE rank <= ?",
+        f"SELECT *, '{edge.kind}|' || source || '|' || target || '|' || record AS spelt FROM ("
+        f"SELECT json_extract(j.value, '$[0]') AS node, {source} AS source, {target} AS target,"
+        f" t.id AS record, t.rowid AS place FROM {_join(table, end, part)} WHERE {_made(table, edge, part)}"
+        ")) WHERE spelt > ?) WHERE rank <= ?",
         (json.dumps(asked), page.after, page.first),
-    ).fetchall()
-    records = versions.by_row(table, part, [place for _, _, place in rows])
-    for node, spelt_id, place in rows:
-        record = records[place]
-        ends = (end_ids(table, each, record.row, _none)[0] for each in (edge.source, edge.target))
-        yield node, _edge(edge, spelt_id, record, *ends)
+    )
+    for node_id, edge_id, source_id, target_id, row in rows:
+        yield node_id, edge_id, _Place(table, edge, source_id, target_id, part, row)
 
 
 def _projected(
     versions: Versions, table: Table, edge: Edge, end: End, part: Part, asked: list[list[str]], page: Page
-) -> Iterator[tuple[str, GraphEdge]]:
+) -> Iterator[tuple[str, str, GraphEdge]]:
     nodes = {row[0] for row in asked}
     nodes_by = _lookup(versions)
     condition = _made(table, edge, part)
@@ -197,7 +235,7 @@ def _projected(
             spelt = f"{edge.kind}|{source}|{target}|{record.row['id']}"
             at = source if end is edge.source else target
             if at in nodes and spelt > page.after:
-                yield at, _edge(edge, spelt, record, source, target)
+                yield at, spelt, _edge(edge, spelt, record, source, target)
 
 
 def _edge(edge: Edge, spelt: str, record: Record, source: str, target: str) -> GraphEdge:
@@ -224,7 +262,3 @@ def _lookup(versions: Versions) -> Callable[[str, str, str], Sequence[str]]:
         return known[asked]
 
     return nodes_by
-
-
-def _none(kind: str, column: str, value: str) -> Sequence[str]:
-    return ()

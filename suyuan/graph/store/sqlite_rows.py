@@ -10,6 +10,8 @@ import pyarrow as pa
 from suyuan.errors import CorruptStoreError
 from suyuan.graph.model import Table
 from suyuan.graph.records import batch_schema, digests
+from suyuan.graph.row_digests import row_digests
+from suyuan.graph.store.sqlite_file import damaged
 from suyuan.graph.store.sqlite_schema import arrow_types
 
 
@@ -69,12 +71,32 @@ def damaged_records(table: Table, batch: pa.RecordBatch) -> list[str]:
     return [record for kept, now, record in pairs if kept != now]
 
 
-def verify(path: Path, table: Table, batch: pa.RecordBatch) -> None:
-    """Raises CorruptStoreError if a record does not fit its digest."""
-    found = damaged_records(table, batch)
-    if found:
-        raise CorruptStoreError(
-            f"{path}, table {table.name}: {found[0]} is not as it was written"
-            f"{f' (and {len(found) - 1} more)' if len(found) > 1 else ''}. "
-            "Ingest its source again after `suyuan doctor --deep`, or restore a backup."
-        )
+def checked_rows(
+    path: Path, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> list[dict[str, Any]]:
+    """Rows as ``RecordBatch.to_pylist`` gives them; ``columns`` are those of a whole record.
+
+    Raises
+    ------
+    CorruptStoreError
+        A record does not fit its digest.
+    """
+    try:
+        records = [_record(table, columns, row) for row in rows]
+    except ValueError as error:
+        raise damaged(path, f"a list in table {table.name} cannot be read ({error})") from error
+    for record, digest in zip(records, row_digests(table, records), strict=True):
+        if record["digest"] != digest:
+            raise damaged(path, f"in table {table.name}, {record['id']} is not as it was written")
+    return records
+
+
+def _record(table: Table, columns: Sequence[str], row: tuple[Any, ...]) -> dict[str, Any]:
+    record = dict(zip(columns, row, strict=True))
+    for column in table.columns:
+        value = record[column.name]
+        if value is not None and column.type in ("list", "ids"):
+            record[column.name] = json.loads(value)
+        elif value is not None and column.type == "boolean":
+            record[column.name] = bool(value)
+    return record

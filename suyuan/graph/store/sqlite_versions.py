@@ -9,7 +9,7 @@ from typing import Any
 
 from suyuan.graph.model import Table
 from suyuan.graph.store.base import Provenance
-from suyuan.graph.store.sqlite_rows import batch_of, verify
+from suyuan.graph.store.sqlite_rows import checked_rows
 from suyuan.graph.store.sqlite_schema import comma, quoted, record_columns
 
 _ORIGIN = "LEFT JOIN suyuan_runs r ON r.seq = t.seq LEFT JOIN suyuan_sources f ON f.number = t.source_file"
@@ -150,9 +150,8 @@ class Versions:
         ).fetchall()
         if not rows:
             return
-        batch = batch_of(table, columns, [row[:-3] for row in rows])
-        verify(self.path, table, batch)
-        for values, origin in zip(batch.to_pylist(), rows, strict=True):
+        records = checked_rows(self.path, table, columns, [row[:-3] for row in rows])
+        for values, origin in zip(records, rows, strict=True):
             yield Record(table, values, _provenance(table, values, *origin[-3:]))
 
 

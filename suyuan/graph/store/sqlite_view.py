@@ -82,9 +82,7 @@ class SqliteView:
         nodes = taken_apart(ids)
         with self._reading() as versions:
             found = neighbour_edges(versions, nodes, edge_kinds, direction, Page(first, after or ""))
-        return {
-            node_id: [edge for _, edge in sorted(found.get(node_id, {}).items())][:first] for node_id in ids
-        }
+        return {node_id: found.get(node_id, []) for node_id in ids}
 
     def search(
         self,

@@ -173,9 +173,9 @@ def test_a_damaged_record_is_never_shown(store: SqliteStore, path: Path) -> None
     load(store, {"firms": [firm(1)], "sellers": [{"platform": "p", "seller_id": "1", "firm_id": "F1"}]})
     _change(path, "UPDATE firms SET name = 'false'", "UPDATE sellers SET name = 'false'")
     view = store.view()
-    with pytest.raises(CorruptStoreError, match=r"firms: Firm:F1"):
+    with pytest.raises(CorruptStoreError, match="table firms, Firm:F1"):
         view.nodes(["Firm:F1"])
-    with pytest.raises(CorruptStoreError, match=r"sellers: Seller:p:1"):
+    with pytest.raises(CorruptStoreError, match="table sellers, Seller:p:1"):
         view.neighbours(["Firm:F1"])
 
 
