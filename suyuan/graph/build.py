@@ -100,9 +100,11 @@ def _build(tables: dict[str, Rows], seq: int) -> GraphSnapshot:
         claim_listing, claim_number, numbered.records["rights"], tables["rights"].columns["number"]
     )
     codes = np.arange(len(lot_texts), dtype=np.int32)
+    snapshot_id = content_id(ledgers)
     return frozen(
         GraphSnapshot(
-            snapshot_id=content_id(ledgers),
+            snapshot_id=snapshot_id,
+            numbering=snapshot_id,
             seq=seq,
             nodes=nodes,
             movements=movements,

@@ -35,6 +35,7 @@ def pack(snapshot: GraphSnapshot, put: Put) -> Json:
     return {
         "snapshot_id": snapshot.snapshot_id,
         "seq": snapshot.seq,
+        "numbering": snapshot.numbering,
         "units": list(snapshot.units),
         "nodes": {kind: _pack_nodes(table, put) for kind, table in snapshot.nodes.items()},
         "movements": _pack_all(_fields(snapshot.movements), put),
@@ -56,6 +57,7 @@ def unpack(packed: Json, get: Get) -> GraphSnapshot:
     return GraphSnapshot(
         snapshot_id=packed["snapshot_id"],
         seq=packed["seq"],
+        numbering=packed["numbering"],
         nodes={kind: _unpack_nodes(kind, part, get) for kind, part in packed["nodes"].items()},
         movements=Movements(**_unpack_all(packed["movements"], get)),
         edges={(part.kind, part.source_kind, part.target_kind): part for part in edges},

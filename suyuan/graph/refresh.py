@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import replace
+from hashlib import sha256
 from typing import Final
 
 import numpy as np
@@ -61,6 +62,8 @@ def refresh(snapshot: GraphSnapshot, view: Records) -> GraphSnapshot:
     if view.seq == snapshot.seq:
         return snapshot
     delta = read_delta(view, snapshot.seq)
+    if len(delta) == 0:
+        return replace(snapshot, seq=view.seq)
     records = sum(len(ledger.digests) for ledger in snapshot.basis.ledgers.values())
     if len(delta) > max(ALWAYS_REFRESHED, LARGEST_SHARE * records):
         return build_from_view(view)
@@ -97,8 +100,10 @@ class _Refresh:
         ledgers = merged_ledgers(old.basis.ledgers, old.nodes, self.delta)
         basis = SnapshotBasis(ledgers, *shipments.loose, *lots[1:], claims.listing, claims.number)
         self._bury(nodes, edges, shipments.movements, basis)
+        snapshot_id = content_id(ledgers)
         return GraphSnapshot(
-            snapshot_id=content_id(ledgers),
+            snapshot_id=snapshot_id,
+            numbering=sha256(f"{old.numbering}>{snapshot_id}".encode()).hexdigest(),
             seq=seq,
             nodes={kind: nodes[kind] for kind in old.nodes},
             movements=shipments.movements,

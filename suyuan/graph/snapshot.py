@@ -207,6 +207,8 @@ class GraphSnapshot:
         and CARRIES are in ``movements`` and not here
     units : texts of the units of quantities; ``units[0]`` is ""
     basis : what a refresh needs
+    numbering : where it is equal, all positions are. What was worked out in positions may be kept by it, never
+        by ``snapshot_id``, which a refreshed snapshot shares with a built one
     """
 
     snapshot_id: str
@@ -216,6 +218,7 @@ class GraphSnapshot:
     edges: Mapping[tuple[str, str, str], EdgeSet]
     units: tuple[str, ...]
     basis: SnapshotBasis = field(default_factory=SnapshotBasis)
+    numbering: str = ""
 
     def edge_sets(self, kind: str) -> list[EdgeSet]:
         """Every edge set of an edge kind, in order of their node kinds."""

@@ -133,7 +133,7 @@ class Tracer:
     def _prepare(self, snapshot: GraphSnapshot, request: TraceRequest) -> Prepared:
         """The prepared snapshot; made once however many ask, without holding up those who ask for another."""
         as_of = microseconds("as_of", request.as_of)
-        key = (snapshot.snapshot_id, snapshot.seq, request.parameters, request.unknown_times, as_of)
+        key = (snapshot.numbering, request.parameters, request.unknown_times, as_of)
         with self._lock:
             found = self._prepared.get(key)
             mine = found is None

@@ -31,6 +31,7 @@ def test_round_trip(snapshot: GraphSnapshot, tmp_path: Path) -> None:
     assert described(saved.snapshot) == described(snapshot)
     assert saved.store == "store a"
     assert saved.snapshot.units == snapshot.units
+    assert saved.snapshot.numbering == snapshot.numbering
     assert saved.snapshot.nodes["Licence"].columns["scope"].equals(snapshot.nodes["Licence"].columns["scope"])
 
 

@@ -73,6 +73,19 @@ def test_positions_stay() -> None:
             assert after.nodes[kind].ids.slice(0, len(table)).to_pylist() == table.ids.to_pylist()
 
 
+def test_numbering_tells_refreshed_from_built() -> None:
+    stream = random.Random(9)
+    view = DictionaryView(stream)
+    view.write(random_tables(stream))
+    before = build_from_view(view)
+    view.write(random_tables(stream))
+    after, built = refresh(before, view), build_from_view(view)
+    assert after.snapshot_id == built.snapshot_id
+    assert after.numbering != built.numbering
+    assert after.numbering == refresh(before, view).numbering
+    assert built.numbering == build_from_view(view).numbering
+
+
 def test_nothing_new_gives_the_same_object_and_old_arrays_are_kept() -> None:
     stream = random.Random(2)
     view = DictionaryView(stream)
@@ -83,6 +96,9 @@ def test_nothing_new_gives_the_same_object_and_old_arrays_are_kept() -> None:
     view.write({"firms": [random_row(TABLES["firms"], stream)]})
     after = refresh(before, view)
     assert after.movements.from_site is before.movements.from_site
+    view.write({})
+    unchanged = refresh(after, view)
+    assert (unchanged.seq, unchanged.numbering) == (view.seq, after.numbering)
     view.write(random_tables(stream), retire=30)
     refresh(after, view)
     assert described(before) == told
