@@ -109,7 +109,9 @@ def _row(what: str, movements: list[int], seconds: list[float]) -> Row:
     found, target = slope(movements, seconds), TARGETS[what]
     return Row(
         what=f"growth: {what}",
-        ours=", ".join(f"{count(n)} {duration(s)}" for n, s in zip(_rounded(movements), seconds, strict=True)),
+        ours=", ".join(
+            f"{count(n)} {duration(s)}" for n, s in zip(_rounded(movements), seconds, strict=True)
+        ),
         ratio=f"slope {found:.2f}",
         target="-" if target is None else f"slope <= {target}",
         met=None if target is None else found <= target,

@@ -80,11 +80,8 @@ def duration(seconds: float) -> str:
     >>> duration(0.000262), duration(0.2214), duration(61.0)
     ('262 µs', '221 ms', '61 s')
     """
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if seconds >= size:
-            break
-    else:
-        unit, size = "ns", 1e-9
+    units = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9))
+    unit, size = next((pair for pair in units if seconds >= pair[1]), units[-1])
     return f"{digits(seconds / size)} {unit}"
 
 

@@ -1,6 +1,6 @@
 """The full origin mass of one case against merely reading, with numpy, the edges that it weighs.
 
-    python -m benchmarks.origin_mass [--quick] [--large]
+python -m benchmarks.origin_mass [--quick] [--large]
 """
 
 import argparse
