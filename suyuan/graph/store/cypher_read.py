@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import LiteralString
 
-from suyuan.graph.model import Table
+from suyuan.graph.model import EDGE_KINDS, NODE_KINDS, Table
 from suyuan.graph.store.base import Direction
 from suyuan.graph.store.cypher import (
     SEARCH_INDEX,
@@ -12,12 +12,14 @@ from suyuan.graph.store.cypher import (
     VERSION_HOME,
     VERSION_SEARCH_INDEX,
     Home,
+    homes,
     is_own,
     label,
     query,
     quoted,
     relationship,
 )
+from suyuan.graph.tables import TABLES
 
 _EDGE = "[record, edge, kind, source, target, properties]"
 
@@ -67,6 +69,37 @@ def slices_of_records(home: Home, properties: tuple[str, ...]) -> LiteralString:
 def count_of_records(home: Home) -> LiteralString:
     """How many records there are."""
     return query(f"MATCH {home.pattern()} {_hint(home, by_id=False)} WHERE {_held(home)} RETURN count(x)")
+
+
+@cache
+def counts_of_tables() -> LiteralString:
+    """[table, number] of the records written after ``$since`` and by ``$seq``, where they now stand."""
+    branches: list[str] = []
+    for table in TABLES.values():
+        for home in homes(table):
+            held = _held(home).replace("$table", f"'{table.name}'")
+            found = f"MATCH {home.pattern()} {_hint(home, by_id=False)} WHERE {held}"
+            branches.append(f"{found} RETURN '{table.name}' AS name, count(x) AS n")
+    return query(
+        f"CALL () {{ {' UNION ALL '.join(branches)} }} WITH name, sum(n) AS n WHERE n > 0 RETURN collect([name, n])"
+    )
+
+
+def _versions_by_table(condition: str) -> LiteralString:
+    return query(
+        "UNWIND $tables AS name MATCH (x:Version) USING INDEX x:Version(table, until) WHERE x.table = name "
+        f"AND {condition} WITH name, count(x) AS n RETURN collect([name, n])"
+    )
+
+
+COUNTS_OF_VERSIONS = _versions_by_table("x.until > $seq AND x._seq <= $seq")
+"""[table, number] of the versions that held at ``$seq`` and were overwritten or retired since."""
+
+VERSIONS_BEFORE = _versions_by_table("x.until = $seq")
+"""[table, number] of the versions that the run overwrote or retired."""
+
+ALL_VERSIONS = _versions_by_table("x.until > 0")
+"""[table, number] of the versions."""
 
 
 @cache
@@ -203,9 +236,12 @@ def _types(kinds: Iterable[str]) -> str:
 
 
 @cache
-def count_of_edges(kind: str) -> LiteralString:
-    """How many relationships of a type there are, whoever made them."""
-    return query(f"MATCH ()-[r:{relationship(kind)}]->() RETURN count(r)")
+def counts_of_edges() -> LiteralString:
+    """[kind, number] of the relationships of each type, whoever made them."""
+    branches = (
+        f"MATCH ()-[r:{relationship(kind)}]->() RETURN '{kind}' AS kind, count(r) AS n" for kind in EDGE_KINDS
+    )
+    return query(f"CALL () {{ {' UNION ALL '.join(branches)} }} RETURN collect([kind, n])")
 
 
 @cache
@@ -218,12 +254,14 @@ def nodes_of_values(kind: str, by: str) -> LiteralString:
 
 
 @cache
-def forgotten_nodes(kind: str) -> LiteralString:
-    """Ids of at most ``$limit`` nodes that are no records and that nothing names."""
-    return query(
+def forgotten_nodes() -> LiteralString:
+    """Ids of at most ``$limit`` nodes of each kind that are no records and that nothing names."""
+    branches = (
         f"MATCH (x:{label(kind)}) WHERE x._seq IS NULL AND NOT EXISTS {{ (x)--() }} "
-        "WITH x LIMIT $limit RETURN collect(x.id)"
+        "WITH x LIMIT $limit RETURN x.id AS id"
+        for kind in NODE_KINDS
     )
+    return query(f"CALL () {{ {' UNION ALL '.join(branches)} }} RETURN collect(id)")
 
 
 @cache

@@ -71,7 +71,8 @@ SOURCES_OF_RUN: LiteralString = """
 MATCH (s:Source {seq: $seq}) RETURN collect([s.number, s.name, s.sha256, s.size])"""
 
 SOURCES: LiteralString = """
-UNWIND $keys AS key MATCH (s:Source {seq: key[0], number: key[1]}) RETURN collect([s.seq, s.number, s.name, s.sha256])"""
+UNWIND $keys AS key MATCH (s:Source {seq: key[0], number: key[1]})
+RETURN collect([s.seq, s.number, s.name, s.sha256])"""
 
 SOURCES_NAMED: LiteralString = """
 MATCH (s:Source) WHERE s.name IN $names RETURN collect([s.seq, s.number])"""

@@ -4,14 +4,16 @@
 unless the run wrote it itself.
 """
 
+from dataclasses import dataclass
 from functools import cache
 from typing import LiteralString
 
-from suyuan.graph.model import NODE_KINDS, Edge, Table
+from suyuan.graph.model import NODE_KINDS, Edge, End, Table
 from suyuan.graph.store.cypher import (
     KEYED_KINDS,
     UNLINKED_HOME,
     Home,
+    is_own,
     label,
     query,
     quoted,
@@ -26,11 +28,50 @@ def _row_map(names: tuple[str, ...], start: int) -> str:
     return ", ".join(f"{quoted(name)}: r[{i}]" for i, name in enumerate(names, start))
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A relationship that a record makes between nodes of these kinds, neither end being a list."""
+
+    edge: Edge
+    source: str
+    target: str
+
+    def far_ends(self, table: Table) -> tuple[tuple[End, str], ...]:
+        """The ends that are not the record itself, with their kinds."""
+        ends = ((self.edge.source, self.source), (self.edge.target, self.target))
+        return tuple((end, kind) for end, kind in ends if not is_own(table, end))
+
+
+def far_ends(table: Table, links: tuple[Link, ...]) -> tuple[tuple[End, str], ...]:
+    """Every end that is not the record itself, once."""
+    return tuple(dict.fromkeys(end for link in links for end in link.far_ends(table)))
+
+
 @cache
-def create_nodes(table: Table) -> LiteralString:
-    """Makes nodes of records that the store has nothing of. Rows: id, stored properties."""
-    properties = _row_map(("id", *stored_properties(table)), 0)
-    return query(f"UNWIND $rows AS r CREATE (:{label(table.kind or '')} {{{properties}, _seq: $seq}})")
+def create_linked_nodes(table: Table, links: tuple[Link, ...]) -> LiteralString:
+    """Makes nodes of records together with their relationships to nodes that are there.
+
+    Rows: id, stored properties, ids of the :func:`far_ends`.
+    """
+    names = ("id", *stored_properties(table))
+    ends = {end: f"n{i}" for i, end in enumerate(far_ends(table, links))}
+    finds = " ".join(
+        f"MATCH ({name}:{label(kind)} {{id: r[{i}]}})"
+        for i, ((_, kind), name) in enumerate(ends.items(), len(names))
+    )
+    made = ", ".join(_link(table, link, ends, names) for link in links)
+    return query(
+        f"UNWIND $rows AS r {finds} CREATE (x:{label(table.kind or '')} {{{_row_map(names, 0)}, _seq: $seq}})"
+        f"{', ' if made else ''}{made}"
+    )
+
+
+def _link(table: Table, link: Link, ends: dict[tuple[End, str], str], names: tuple[str, ...]) -> str:
+    edge = link.edge
+    source = "x" if is_own(table, edge.source) else ends[edge.source, link.source]
+    target = "x" if is_own(table, edge.target) else ends[edge.target, link.target]
+    carried = "".join(f", {quoted(name)}: r[{names.index(name)}]" for name in edge.properties)
+    return f"({source})-[:{relationship(edge.kind)} {{record: r[0], _seq: $seq{carried}}}]->({target})"
 
 
 @cache

@@ -3,11 +3,13 @@
 What stands where in the graph is told in :mod:`suyuan.graph.store.cypher`.
 """
 
-from typing import Self
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import LiteralString, Self
 
 from neo4j import ManagedTransaction
 
-from suyuan.errors import ConflictError
+from suyuan.errors import ConflictError, StoreError
 from suyuan.graph.store import cypher, cypher_runs
 from suyuan.graph.store.base import Problem, RunInfo, Scope
 from suyuan.graph.store.neo4j_check import deep_problems, schema_problems
@@ -17,6 +19,9 @@ from suyuan.graph.store.neo4j_runs import run_info, take_lease
 from suyuan.graph.store.neo4j_sources import Sources
 from suyuan.graph.store.neo4j_view import Neo4jView, counter
 from suyuan.graph.store.neo4j_writer import Neo4jWriter
+
+_NOW = Scope()
+_SCHEMA_TRIES = 5
 
 
 class Neo4jStore:
@@ -50,7 +55,7 @@ class Neo4jStore:
             raise
         return cls(connection)
 
-    def view(self, scope: Scope = Scope()) -> Neo4jView:
+    def view(self, scope: Scope = _NOW) -> Neo4jView:
         """A reader at the newest finished run, or the newest by ``scope.known_at``."""
 
         def work(tx: ManagedTransaction) -> tuple[int, int]:
@@ -90,12 +95,22 @@ class Neo4jStore:
 
 
 def _make_schema(connection: Connection) -> None:
-    there = set(connection.read(lambda tx: tx.run(cypher.SHOW_INDEXES).value("name")))
-    missing = [text for name, text in cypher.schema().items() if name not in there]
-    if missing:
-        connection.write(lambda tx: [carry_out(tx, text) for text in missing])
+    for attempt in range(_SCHEMA_TRIES):
+        there = set(connection.read(lambda tx: tx.run(cypher.SHOW_INDEXES).value("name")))
+        missing: list[LiteralString] = [text for name, text in cypher.schema().items() if name not in there]
+        if not missing:
+            break
+        try:
+            connection.write(lambda tx, missing=missing: _create(tx, missing))
+        except StoreError:
+            if attempt == _SCHEMA_TRIES - 1:
+                raise
+            continue  # another process makes it at the same moment
         connection.read(lambda tx: carry_out(tx, cypher.AWAIT_INDEXES))
-    try:
+    with suppress(ConflictError):  # likewise
         connection.write(lambda tx: carry_out(tx, cypher_runs.MAKE_COUNTER))
-    except ConflictError:
-        return  # another process made it at the same moment
+
+
+def _create(tx: ManagedTransaction, texts: Iterable[LiteralString]) -> None:
+    for text in texts:
+        carry_out(tx, text)

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from suyuan.errors import CorruptStoreError
-from suyuan.graph.model import EDGE_KINDS, NODE_KINDS, Table
+from suyuan.graph.model import Table
 from suyuan.graph.store import cypher, cypher_read
 from suyuan.graph.store.base import Problem
 from suyuan.graph.store.cypher import Home, homes, stored_properties
@@ -43,15 +43,16 @@ def deep_problems(connection: Connection, seq: int) -> Iterator[Problem]:
     Meant for a store that nobody is writing to.
     """
     made: Counter[str] = Counter()
-    for table in TABLES.values():
+    filled = connection.read(lambda tx: answer(tx, cypher_read.counts_of_tables(), since=0, seq=seq))
+    for table in (TABLES[name] for name, _ in filled):
         for home in homes(table):
             yield from _check_home(connection, table, home, seq, made)
+    overwritten = connection.read(lambda tx: answer(tx, cypher_read.ALL_VERSIONS, tables=list(TABLES)))
+    for table in (TABLES[name] for name, _ in overwritten):
         yield from _check_versions(connection, table)
     yield from _check_totals(connection, made)
-    for kind in NODE_KINDS:
-        text = cypher_read.forgotten_nodes(kind)
-        for node in connection.read(lambda tx, text=text: answer(tx, text, limit=SHOWN)):
-            yield Problem("node without meaning", node, "It is no record and nothing names it.")
+    for node in connection.read(lambda tx: answer(tx, cypher_read.forgotten_nodes(), limit=SHOWN)):
+        yield Problem("node without meaning", node, "It is no record and nothing names it.")
 
 
 def _check_home(
@@ -159,9 +160,8 @@ def _wanted(connection: Connection, table: Table, batch: pa.RecordBatch, fresh: 
 
 
 def _check_totals(connection: Connection, made: Counter[str]) -> Iterator[Problem]:
-    for kind in EDGE_KINDS:
-        text = cypher_read.count_of_edges(kind)
-        there = connection.read(lambda tx, text=text: answer(tx, text))
+    for kind, there in connection.read(lambda tx: answer(tx, cypher_read.counts_of_edges())):
         if there > made[kind]:
-            more = there - made[kind]
-            yield Problem("relationships of no record", kind, f"{more} more than the records make.")
+            yield Problem(
+                "relationships of no record", kind, f"{there - made[kind]} more than the records make."
+            )

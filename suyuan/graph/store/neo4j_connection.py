@@ -146,7 +146,7 @@ class Connection:
             return self._wrapped_answer(error)
         if isinstance(error, failures.ConfigurationError):
             return ConfigError(f"{shown} cannot be used as a store URL: {error}")
-        if isinstance(error, _UNAVAILABLE) or isinstance(error, OSError):
+        if isinstance(error, (*_UNAVAILABLE, OSError)):
             return StoreUnavailableError(
                 f"Neo4j at {shown} does not answer ({error}). Start it, or check host and port of the store URL."
             )

@@ -17,7 +17,9 @@ Positions = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class EdgeGroup:
-    """Relationships of one type between two kinds; the record at ``positions[i]`` makes ``sources[i]`` -> ``targets[i]``."""
+    """Relationships of one type between two kinds; the record at ``positions[i]`` makes ``sources[i]`` ->
+    ``targets[i]``.
+    """
 
     edge: Edge
     source_kind: str

@@ -76,8 +76,9 @@ def fields_of(table: Table, columns: Sequence[str] | None) -> list[pa.Field]:
 
 def properties_for(table: Table, key: str, fields: Sequence[pa.Field]) -> tuple[str, ...]:
     """The stored properties that the fields are read from, the one with the id (``key``) first."""
-    of_precision = {precision_name(c.name): c.name for c in table.columns if c.type == "time"}
-    stored = (_STORED_AS.get(f.name, of_precision.get(f.name, f.name)) for f in fields if f.name != "id")
+    stored_as = {precision_name(c.name): c.name for c in table.columns if c.type == "time"} | _STORED_AS
+    names: list[str] = [str(field.name) for field in fields if field.name != "id"]
+    stored = (stored_as.get(name, name) for name in names)
     return (key, *dict.fromkeys(stored))
 
 
@@ -102,7 +103,7 @@ def unpacked(
                     times[column.name] = parse_times(pa.array(stored[column.name], pa.string()))
                 arrays.append(times[column.name][field.name != column.name])
             else:
-                arrays.append(pa.array(stored[_STORED_AS.get(field.name, field.name)], field.type))
+                arrays.append(pa.array(stored[_STORED_AS.get(str(field.name), str(field.name))], field.type))
         except (pa.ArrowException, ValueError, TypeError) as error:
             raise CorruptStoreError(
                 f"Some {field.name} of {table.name} in the store is not of its type ({error}). "

@@ -6,12 +6,12 @@ next. Every step counts up ``undone``, by which readers see that what they read 
 
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, LiteralString
 
 from neo4j import ManagedTransaction
 
 from suyuan.graph.model import Table
-from suyuan.graph.store import cypher_runs, cypher_write
+from suyuan.graph.store import cypher_read, cypher_runs, cypher_write
 from suyuan.graph.store.cypher import UNLINKED_HOME, homes, second_labels
 from suyuan.graph.store.neo4j_connection import Connection, answer, carry_out
 from suyuan.graph.store.neo4j_upsert import detach, drop_orphans, merge_ends, relabel
@@ -27,12 +27,17 @@ def undo(connection: Connection, seq: int) -> None:
         for edge in table.edges:
             if edge.target.by is not None:
                 _repeat(connection, lambda tx, kind=edge.kind: _unlink(tx, kind, seq))
-    for table in TABLES.values():
+    for table in _tables(connection, cypher_read.counts_of_tables(), since=seq - 1, seq=seq):
         _repeat(connection, lambda tx, table=table: _take_back(tx, table, seq))
-    for table in TABLES.values():
+    for table in _tables(connection, cypher_read.VERSIONS_BEFORE, tables=list(TABLES), seq=seq):
         _repeat(connection, lambda tx, table=table: _restore(tx, table, seq))
     _repeat(connection, lambda tx: _restore_edges(tx, seq))
     connection.write(lambda tx: carry_out(tx, cypher_runs.DROP_SOURCES, seq=seq))
+
+
+def _tables(connection: Connection, text: LiteralString, **parameters: Any) -> list[Table]:
+    found = connection.read(lambda tx: answer(tx, text, **parameters))
+    return [TABLES[name] for name, _ in found]
 
 
 def _repeat(connection: Connection, step: _Step) -> None:

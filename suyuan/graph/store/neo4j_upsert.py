@@ -19,16 +19,16 @@ from suyuan.graph.store.cypher import (
 )
 from suyuan.graph.store.neo4j_connection import answer, carry_out
 from suyuan.graph.store.neo4j_edges import EdgeGroup
+from suyuan.graph.store.neo4j_links import Flags, create_linked
 from suyuan.graph.store.neo4j_rows import PackedBatch, end_row
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Records of a batch that go in together, with the relationships of the whole batch."""
+    """Records that go in together, with the relationships they make."""
 
     seq: int
     batch: PackedBatch
-    positions: range
     groups: Sequence[EdgeGroup]
     resumed: bool
     known_ends: frozenset[str] | set[str] = field(default_factory=frozenset[str])
@@ -36,6 +36,7 @@ class Chunk:
 
     @property
     def table(self) -> Table:
+        """The table of the records."""
         return self.batch.table
 
 
@@ -77,22 +78,26 @@ def write_chunk(tx: ManagedTransaction, chunk: Chunk) -> Outcome:
     if sorted_.changed:
         ids = [chunk.batch.ids[i] for i in sorted_.changed]
         outcome.dropped = put_away(tx, chunk.table, ids, chunk.seq)
+    chosen = np.zeros(len(chunk.batch.ids), bool)
+    chosen[writing] = True
+    outcome.ends = _ends_of(chunk, chosen)
+    made = [np.zeros_like(chosen) for _ in chunk.groups]
     if chunk.table.kind is not None:
-        _write_nodes(tx, chunk, sorted_)
-    outcome.ends = _write_edges(tx, chunk, np.array(writing, np.int64))
+        made = _write_nodes(tx, chunk, sorted_, outcome.ends)
+    _write_edges(tx, chunk, chosen, outcome.ends, made)
     drop_orphans(tx, outcome.dropped - outcome.ends)
     return outcome
 
 
 def _sort(tx: ManagedTransaction, chunk: Chunk) -> _Sorted:
-    ids = [chunk.batch.ids[i] for i in chunk.positions]
+    ids = chunk.batch.ids
     states: dict[str, tuple[int | None, bytes | None]] = {}
     for home in homes(chunk.table):
         for record, seq, digest in answer(tx, cypher_read.states(home), ids=ids):
             states[record] = (seq, digest)
     found = _Sorted()
-    for i in chunk.positions:
-        state = states.get(chunk.batch.ids[i])
+    for i, record in enumerate(ids):
+        state = states.get(record)
         if state is None:
             found.new.append(i)
         elif state[0] is None:
@@ -127,12 +132,12 @@ def detach(tx: ManagedTransaction, table: Table, ids: Sequence[str], seq: int) -
     return ends
 
 
-def _write_nodes(tx: ManagedTransaction, chunk: Chunk, sorted_: _Sorted) -> None:
+def _write_nodes(tx: ManagedTransaction, chunk: Chunk, sorted_: _Sorted, ends: set[str]) -> list[Flags]:
     properties = stored_properties(chunk.table)
-    if sorted_.new:
-        rows = chunk.batch.rows(sorted_.new, properties)
-        carry_out(tx, cypher_write.create_nodes(chunk.table), rows=rows, seq=chunk.seq)
     there = [*sorted_.named, *sorted_.changed]
+    own = f"{chunk.table.kind}:"
+    merge_ends(tx, {end for end in ends - chunk.known_ends if not end.startswith(own)})
+    made = create_linked(tx, chunk.batch, chunk.groups, sorted_.new, chunk.seq)
     if there:
         rows = chunk.batch.rows(there, properties)
         carry_out(tx, cypher_write.replace_nodes(chunk.table), rows=rows, seq=chunk.seq)
@@ -141,6 +146,7 @@ def _write_nodes(tx: ManagedTransaction, chunk: Chunk, sorted_: _Sorted) -> None
         changed = [chunk.batch.ids[i] for i in sorted_.changed]
         values = [(chunk.batch.ids[i], column[i]) for i in [*sorted_.new, *there]]
         relabel(tx, chunk.table, changed, values)
+    return made
 
 
 def relabel(
@@ -157,27 +163,28 @@ def relabel(
         carry_out(tx, cypher_write.set_second_label(table, value), ids=ids)
 
 
-def _write_edges(tx: ManagedTransaction, chunk: Chunk, writing: np.ndarray) -> set[str]:
-    chosen = np.zeros(len(chunk.batch.ids), bool)
-    chosen[writing] = True
-    picked = [(group, np.flatnonzero(chosen[group.positions])) for group in chunk.groups]
-    ends = _ends_of(chunk, picked)
-    merge_ends(tx, ends - chunk.known_ends)
-    linked = np.zeros(len(chosen), bool)
-    for group, rows in picked:
-        linked[group.positions[rows]] = True
-        _create_edges(tx, chunk, group, rows.tolist())
+def _write_edges(
+    tx: ManagedTransaction, chunk: Chunk, chosen: Flags, ends: set[str], made: Sequence[Flags]
+) -> None:
+    left = ends - chunk.known_ends
+    if chunk.table.kind is not None:
+        left = {end for end in left if end.startswith(f"{chunk.table.kind}:")}
+    merge_ends(tx, left)
+    linked = np.zeros_like(chosen)
+    for group, done in zip(chunk.groups, made, strict=True):
+        linked[group.positions] = True
+        _create_edges(tx, chunk, group, np.flatnonzero((chosen & ~done)[group.positions]).tolist())
     if chunk.table.kind is None:
         _write_unlinked(tx, chunk, np.flatnonzero(chosen & ~linked).tolist())
-    return ends
 
 
-def _ends_of(chunk: Chunk, picked: Iterable[tuple[EdgeGroup, np.ndarray]]) -> set[str]:
+def _ends_of(chunk: Chunk, chosen: Flags) -> set[str]:
     ends: set[str] = set()
-    for group, rows in picked:
+    for group in chunk.groups:
+        rows = np.flatnonzero(chosen[group.positions]).tolist()
         for end, ids in ((group.edge.source, group.sources), (group.edge.target, group.targets)):
             if not is_own(chunk.table, end):
-                ends.update(ids[i] for i in rows.tolist())
+                ends.update(ids[i] for i in rows)
     return ends
 
 

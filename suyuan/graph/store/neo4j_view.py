@@ -127,22 +127,22 @@ class Neo4jView:
 
     def counts(self) -> dict[str, int]:
         """Records by table."""
-        return {name: self._count_table(table) for name, table in TABLES.items()}
 
-    def _count_table(self, table: Table) -> int:
-        parameters: dict[str, Any] = {"seq": self.seq, "since": 0, "table": table.name}
-
-        def total(tx: ManagedTransaction) -> int:
-            return sum(answer(tx, cypher_read.count_of_records(h), **parameters) for h in homes(table))
-
-        def overwritten(tx: ManagedTransaction) -> int:
-            return answer(tx, cypher_read.count_of_records(VERSION_HOME), **parameters)
+        def work(tx: ManagedTransaction) -> tuple[dict[str, int], dict[str, int], dict[str, int], int]:
+            before = self._overwritten(tx)
+            live = dict(answer(tx, cypher_read.counts_of_tables(), since=0, seq=self.seq))
+            return before, live, self._overwritten(tx), counter(tx)[2]
 
         while True:
-            before = self._connection.read(overwritten)
-            found = self._steadily(total, lambda _, found: found)
-            if self._connection.read(overwritten) == before:
-                return found + before
+            mark = self._undone
+            before, live, after, self._undone = self._connection.read(work)
+            if before == after and mark == self._undone:
+                return {name: live.get(name, 0) + after.get(name, 0) for name in TABLES}
+
+    def _overwritten(self, tx: ManagedTransaction) -> dict[str, int]:
+        if counter(tx)[1] <= self.seq:
+            return {}
+        return dict(answer(tx, cypher_read.COUNTS_OF_VERSIONS, tables=list(TABLES), seq=self.seq))
 
     def nodes(self, ids: Sequence[str]) -> dict[str, Node]:
         """The nodes among ``ids`` that exist (stubs too), by id."""

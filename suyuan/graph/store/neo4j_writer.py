@@ -1,6 +1,7 @@
 """Writing a run into Neo4j."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -76,24 +77,33 @@ class Neo4jWriter:
         if self._named is not None:
             self._named.setdefault(table, []).append(batch.column("id"))
         written = unchanged = 0
-        for start in range(0, len(batch), CHUNK):
-            part = batch.slice(start, CHUNK)
-            if present is not None:
-                part = with_stored_columns(self._connection, declared, part, present)
-            outcome = self._upsert_part(declared, part)
-            written += outcome.written
-            unchanged += outcome.unchanged
+        parts = [batch.slice(start, CHUNK) for start in range(0, len(batch), CHUNK)]
+        with ThreadPoolExecutor(1) as pool:
+            # The next part is made ready while the server works on this one.
+            ready = [pool.submit(self._prepared, declared, part, present) for part in parts[:1]]
+            for following in (*parts[1:], None):
+                if not ready:
+                    break
+                chunk = ready.pop().result()
+                if following is not None:
+                    ready.append(pool.submit(self._prepared, declared, following, present))
+                outcome = self._write_chunk(chunk)
+                written += outcome.written
+                unchanged += outcome.unchanged
         return UpsertCounts(written, unchanged)
 
-    def _upsert_part(self, table: Table, part: pa.RecordBatch) -> Outcome:
-        chunk = Chunk(
+    def _prepared(self, table: Table, part: pa.RecordBatch, present: Sequence[str] | None) -> Chunk:
+        if present is not None:
+            part = with_stored_columns(self._connection, table, part, present)
+        return Chunk(
             seq=self.run.seq,
             batch=packed(table, part),
-            positions=range(len(part)),
             groups=edge_groups(table, part),
             resumed=self._lease.resumed,
             known_ends=self._known_ends,
         )
+
+    def _write_chunk(self, chunk: Chunk) -> Outcome:
         outcome = self._write(lambda tx: write_chunk(tx, chunk))
         if len(self._known_ends) > KNOWN_ENDS:
             self._known_ends.clear()

@@ -1,0 +1,177 @@
+"""Writing and reading shipments in Neo4j, against the loader everybody writes first.
+
+Run with ``python -m benchmarks.store_neo4j [--rows N] [--rounds N] [--store URL]``. Without a URL a server of
+its own is started (2 GB heap) and removed afterwards.
+
+The opponent sends one thousand maps a transaction into ``UNWIND $rows AS row MERGE ...``, with constraints and through
+the driver without its Rust extension; it makes the same nodes and relationships, but no provenance, digests, versions
+or search. Both load by turns into one database, so both are equally warm; the ratio counts.
+"""
+
+import argparse
+import multiprocessing
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+PLAIN_BATCH = 1_000
+PLAIN_SCHEMA = tuple(
+    f"CREATE CONSTRAINT plain_{kind} IF NOT EXISTS FOR (x:Plain{kind}) REQUIRE x.id IS UNIQUE"
+    for kind in ("Shipment", "Site", "Lot", "Product")
+)
+PLAIN_NODES = "UNWIND $rows AS row MERGE (s:PlainShipment {id: row.id}) SET s += row"
+PLAIN = f"""{PLAIN_NODES}
+MERGE (a:PlainSite {{id: row.from_site}}) MERGE (b:PlainSite {{id: row.to_site}})
+MERGE (l:PlainLot {{id: row.product_id + ':' + row.lot_id}}) MERGE (p:PlainProduct {{id: row.product_id}})
+MERGE (a)-[:DEPARTS {{departed_at: row.departed_at}}]->(s)
+MERGE (s)-[:ARRIVES {{arrived_at: row.arrived_at}}]->(b)
+MERGE (a)-[:SHIPPED_TO {{record: row.id, departed_at: row.departed_at, arrived_at: row.arrived_at}}]->(b)
+MERGE (s)-[:CARRIES {{quantity: row.quantity, unit: row.unit}}]->(l)
+MERGE (s)-[:CARRIES {{quantity: row.quantity, unit: row.unit}}]->(p)"""
+
+
+def plain_loader(url: str, pipe: Connection) -> None:
+    """Another process: loads the rows it is given and answers with the seconds it took."""
+    sys.modules["neo4j._rust"] = None  # type: ignore[assignment]
+    from neo4j import GraphDatabase
+
+    from suyuan.graph.store.neo4j_connection import address_of
+
+    address = address_of(url)
+    auth = (address.user, address.password)
+    with GraphDatabase.driver(address.uri, auth=auth, notifications_min_severity="OFF") as driver:
+        for text in PLAIN_SCHEMA:
+            driver.execute_query(text, database_=address.database)
+        while asked := pipe.recv():
+            text, rows = asked
+            started = time.perf_counter()
+            for start in range(0, len(rows), PLAIN_BATCH):
+                part = rows[start : start + PLAIN_BATCH]
+                driver.execute_query(text, {"rows": part}, database_=address.database)
+            pipe.send(time.perf_counter() - started)
+
+
+def plain_rows(batch: pa.RecordBatch) -> list[dict[str, Any]]:
+    """The filled columns as maps, times as text."""
+    from suyuan.graph.records import time_texts
+
+    columns: dict[str, list[Any]] = {}
+    for name in batch.schema.names:
+        if name.endswith("_precision"):
+            continue
+        values = batch.column(name)
+        precision = f"{name}_precision"
+        if precision in batch.schema.names:
+            values = time_texts(values, batch.column(precision))
+        columns[name] = values.to_pylist()
+    return [
+        {name: value for name, value in zip(columns, row, strict=True) if value is not None}
+        for row in zip(*columns.values(), strict=True)
+    ]
+
+
+@contextmanager
+def server(url: str | None) -> Iterator[str]:
+    """The server at a URL, or one of our own."""
+    if url is not None:
+        yield url
+        return
+    from suyuan.graph.store.local_server import LocalServer
+
+    with tempfile.TemporaryDirectory() as folder:
+        home, local = Path(folder) / "home", LocalServer()
+        try:
+            yield local.start(home, heap_mb=2_500, page_cache_mb=1_024).url
+        finally:
+            local.stop(home)
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Elapsed seconds."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def load_by_turns(url: str, rows: int, rounds: int) -> None:
+    """Prints both rates of each round and the medians."""
+    from benchmarks.store_sqlite import generated
+    from suyuan.graph.store.neo4j import Neo4jStore
+
+    batch = generated(rows)
+    part = rows // rounds
+    ours, theirs, nodes_only = list[float](), list[float](), list[float]()
+    here, there = multiprocessing.Pipe()
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=plain_loader, args=(url, there), daemon=True)
+    process.start()
+    store = Neo4jStore.open(url)
+    with store.writer("benchmark") as writer:
+        source = writer.add_source("shipments.parquet", "0" * 64, 1)
+        for turn in range(rounds):
+            piece = batch.slice(turn * part, part)
+            maps = plain_rows(piece)
+            here.send((PLAIN, maps))
+            theirs.append(part / here.recv())
+            only = [{**row, "id": f"{row['id']}/n"} for row in maps]
+            here.send((PLAIN_NODES, only))
+            nodes_only.append(part / here.recv())
+            numbered = piece.set_column(
+                piece.schema.get_field_index("source_file"),
+                piece.schema.field("source_file"),
+                pa.array([source.number] * part, pa.int32()),
+            )
+            ours.append(part / timed(lambda numbered=numbered: writer.upsert("shipments", numbered)))
+            print(
+                f"round {turn + 1}: plain {theirs[-1]:,.0f} rows/s (nodes alone {nodes_only[-1]:,.0f}), "
+                f"store {ours[-1]:,.0f} rows/s, {ours[-1] / theirs[-1]:.1f}x",
+                flush=True,
+            )
+        print(f"finish: {timed(lambda: writer.finish({})):.2f} s")
+    here.send(None)
+    process.join()
+    ratios = [a / b for a, b in zip(ours[1:], theirs[1:], strict=True)]
+    print(
+        f"ingest, median of rounds 2-{rounds}: store {statistics.median(ours[1:]):,.0f} rows/s, plain "
+        f"{statistics.median(theirs[1:]):,.0f} rows/s, ratio {statistics.median(ratios):.1f}x"
+    )
+    again = batch.slice(0, min(rows, 50_000))
+    with store.writer("again") as writer:
+        seconds = timed(lambda: writer.upsert("shipments", again))
+        print(f"the same again: {len(again) / seconds:,.0f} rows/s unchanged")
+    read_back(store, rows)
+    store.close()
+
+
+def read_back(store: Any, rows: int) -> None:
+    """Prints how fast a snapshot's columns come back."""
+    from suyuan.graph.gather import DIGEST, columns_needed
+    from suyuan.graph.tables import TABLES
+
+    wanted = (*columns_needed(TABLES["shipments"]), DIGEST)
+    for name, columns in (("snapshot columns", wanted), ("all columns", None)):
+        seconds = timed(lambda columns=columns: sum(map(len, store.view().batches("shipments", columns))))
+        print(f"read {name}: {rows / seconds:,.0f} rows/s")
+
+
+def main() -> None:
+    """Runs the comparison."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--store", help="an empty database; without it a server is started")
+    options = parser.parse_args()
+    with server(options.store) as url:
+        load_by_turns(url, options.rows, options.rounds)
+
+
+if __name__ == "__main__":
+    main()
