@@ -21,8 +21,8 @@ from suyuan.graph.store.base import Direction, GraphEdge, Node, Provenance, Scal
 from suyuan.graph.store.search_entries import entry_columns
 from suyuan.graph.store.sqlite_codes import code_matches
 from suyuan.graph.store.sqlite_edges import Asked, Page, named, neighbour_edges, taken_apart
-from suyuan.graph.store.sqlite_file import SqliteFile
-from suyuan.graph.store.sqlite_rows import batch_of
+from suyuan.graph.store.sqlite_file import SqliteFile, damaged
+from suyuan.graph.store.sqlite_rows import batch_of, damaged_records
 from suyuan.graph.store.sqlite_schema import code_columns
 from suyuan.graph.store.sqlite_search import last_key, matches, named_node, searched_tables
 from suyuan.graph.store.sqlite_versions import Record, Versions
@@ -55,6 +55,16 @@ class SqliteView:
         with self._reading() as versions:
             rows = versions.all(declared, names, since)
             yield from _gathered(batch_of(declared, names, part) for part in _fetched(rows))
+
+    def verify(self, table: str) -> None:
+        """Raises CorruptStoreError, with the id, if a record does not fit its digest.
+
+        ``batches`` does not look: reading every column and hashing it costs as much as building a snapshot.
+        """
+        declared = TABLES[table]
+        for batch in self.batches(table, [*batch_schema(declared).names, "digest"]):
+            for record in damaged_records(declared, batch):
+                raise damaged(self._file.path, f"in table {table}, {record} is not as it was written")
 
     def removed(self, since: int) -> Iterator[tuple[str, str]]:
         """(table, record id) of records retired after ``since``."""

@@ -175,6 +175,9 @@ def test_a_damaged_record_is_never_shown(store: SqliteStore, path: Path) -> None
     view = store.view()
     with pytest.raises(CorruptStoreError, match="table firms, Firm:F1"):
         view.nodes(["Firm:F1"])
+    with pytest.raises(CorruptStoreError, match="table firms, Firm:F1"):
+        view.verify("firms")
+    view.verify("shipments")
     with pytest.raises(CorruptStoreError, match="table sellers, Seller:p:1"):
         view.neighbours(["Firm:F1"])
 
