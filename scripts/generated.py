@@ -18,8 +18,8 @@ def tables_text() -> str:
     parts = [
         "# Tables, nodes and relationships",
         "",
-        "Written by `make schema` from `suyuan/graph/tables.py` and `suyuan/graph/model.py`. Key columns are bold; personal",
-        "columns are masked for callers without the right to see them.",
+        "Written by `make schema` from `suyuan/graph/tables.py` and `suyuan/graph/model.py`. Key columns are bold;",
+        "personal columns are masked for callers without the right to see them.",
         "",
     ]
     for table in TABLES.values():
@@ -29,7 +29,13 @@ def tables_text() -> str:
         f"| {kind.name} | `{kind.name}:{':'.join(f'<{column}>' for column in kind.key)}` | {kind.description} |"
         for kind in NODE_KINDS.values()
     ]
-    parts += ["", "## Relationship kinds", "", "| kind | from | to | what it says |", "| --- | --- | --- | --- |"]
+    parts += [
+        "",
+        "## Relationship kinds",
+        "",
+        "| kind | from | to | what it says |",
+        "| --- | --- | --- | --- |",
+    ]
     parts += [
         f"| {kind.name} | {', '.join(kind.sources)} | {', '.join(kind.targets)} | {kind.description} |"
         for kind in EDGE_KINDS.values()

@@ -41,7 +41,9 @@ class Settings(BaseSettings):
     store: str = Field("sqlite:///suyuan.db", description="Store URL.")
     production: bool = Field(False, description="No introspection, no GraphiQL, no field suggestions.")
     require_token: bool = Field(False, description="Ask for a token on loopback as well.")
-    allowed_origins: tuple[str, ...] = Field((), description="Web origins that may open subscriptions, besides ours.")
+    allowed_origins: tuple[str, ...] = Field(
+        (), description="Web origins that may open subscriptions, besides ours."
+    )
     max_depth: int = Field(10, ge=1, description="Deepest nesting of a query.")
     max_aliases: int = Field(15, ge=0, description="Most aliases in a query.")
     max_directives: int = Field(50, ge=0, description="Most directives in a query.")
@@ -51,7 +53,9 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(1_000_000, ge=1000, description="Largest request body.")
     time_budget_seconds: float = Field(15.0, gt=0, description="Longest time a request may take.")
     requests_per_minute: int = Field(1200, ge=1, description="Requests a subject may make in a minute.")
-    slow_request_ms: float = Field(1000.0, gt=0, description="Requests slower than this are logged as warnings.")
+    slow_request_ms: float = Field(
+        1000.0, gt=0, description="Requests slower than this are logged as warnings."
+    )
 
     @classmethod
     def settings_customise_sources(

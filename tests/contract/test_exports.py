@@ -47,13 +47,20 @@ def test_graphml_has_every_node_and_relationship(store_url: str, market: Path, t
         report = export_graph(workspace, tmp_path / "all.graphml", ExportRequest(format="graphml"), None)
         snapshot = workspace.snapshot()
         some = export_graph(
-            workspace, tmp_path / "some.graphml", ExportRequest(format="graphml", kinds=("site", "Shipment")), None
+            workspace,
+            tmp_path / "some.graphml",
+            ExportRequest(format="graphml", kinds=("site", "Shipment")),
+            None,
         )
     graph = nx.read_graphml(tmp_path / "all.graphml", force_multigraph=True)
-    assert graph.number_of_nodes() == report["counts"]["nodes"] == sum(len(t) for t in snapshot.nodes.values())
+    assert (
+        graph.number_of_nodes() == report["counts"]["nodes"] == sum(len(t) for t in snapshot.nodes.values())
+    )
     assert graph.number_of_edges() == report["counts"]["edges"]
     title = {node: data.get("title") for node, data in graph.nodes(data=True) if data["kind"] == "Listing"}
-    assert any("手" in str(data.get("手机型号", "")) or data.get("手机型号") for _, data in graph.nodes(data=True))
+    assert any(
+        "手" in str(data.get("手机型号", "")) or data.get("手机型号") for _, data in graph.nodes(data=True)
+    )
     assert len(title) == len(snapshot.nodes["Listing"])
     part = nx.read_graphml(tmp_path / "some.graphml", force_multigraph=True)
     assert {data["kind"] for _, data in part.nodes(data=True)} == {"Site", "Shipment"}

@@ -31,7 +31,7 @@ def trace_of(
 
 
 def reached(prepared: Prepared, name: str, direction: Direction = "backward", **limits: int) -> set[str]:
-    return names(prepared.snapshot, "Shipment", trace_of(prepared, name, direction, **limits).reach.movements)
+    return names(prepared.snapshot, "Shipment", trace_of(prepared, name, direction, "Shipment", **limits).reach.movements)
 
 
 def feasible_graph(world: World) -> "nx.DiGraph[str]":
@@ -204,9 +204,8 @@ def test_missing_times_are_bounded_by_what_surrounds_them(world: World) -> None:
 @given(worlds(undated=True))
 def test_the_modes_of_unknown_times_contain_one_another(world: World) -> None:
     graph = world.graph()
-    modes = [
-        prepare(graph, TraceParameters(), unknown_times=mode) for mode in ("exclude", "infer", "include")
-    ]  # pyright: ignore
+    order = (UnknownTimes.EXCLUDE, UnknownTimes.INFER, UnknownTimes.INCLUDE)
+    modes = [prepare(graph, TraceParameters(), unknown_times=mode) for mode in order]
     for move in world.moves:
         exclude, infer, include = (reached(mode, move.name) for mode in modes)
         assert exclude <= infer <= include
