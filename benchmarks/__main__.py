@@ -5,20 +5,13 @@ run, kept in docs/benchmarks.md, where the lines of benchmarks that were not run
 """
 
 import argparse
-import importlib
-import multiprocessing
-import os
 import sys
-import traceback
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, datetime
-from inspect import signature
 from pathlib import Path
 from typing import Final
 
-from benchmarks.measure import CHECKOUT, Row, commit, end_orderly, machine
-from benchmarks.report import Line, print_table, updated
+from benchmarks.measure import CHECKOUT, end_orderly, machine
+from benchmarks.report import print_table, updated
+from benchmarks.running import run
 
 NAMES: Final = (
     "trace_against_cypher",
@@ -34,38 +27,6 @@ NAMES: Final = (
     "market_quality",
 )
 PAGE: Final = CHECKOUT / "docs" / "benchmarks.md"
-
-
-def measured(name: str, quick: bool, large: bool) -> list[Row]:
-    """All rows of one benchmark; runs in a process of its own."""
-    end_orderly()
-    rows = importlib.import_module(f"benchmarks.{name}").rows
-    given = {"large": True} if large and "large" in signature(rows).parameters else {}
-    found: list[Row] = []
-    for row in rows(quick, **given):
-        found.append(row)
-        print(f"  {row.what}: {row.ours}; {row.opponent}; {row.ratio} ({row.verdict()})", flush=True)
-    return found
-
-
-def run(names: Sequence[str], quick: bool, large: bool) -> tuple[list[Line], list[str]]:
-    """Lines of all benchmarks; the names of those that failed."""
-    lines: list[Line] = []
-    failed: list[str] = []
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context, max_tasks_per_child=1) as processes:
-        for name in names:
-            load = os.getloadavg()[0]
-            print(f"{name} (load {load:.1f})", flush=True)
-            try:
-                rows = processes.submit(measured, name, quick, large).result()
-            except Exception:
-                traceback.print_exc()
-                failed.append(name)
-                continue
-            when = f"{datetime.now(UTC):%Y-%m-%d}, {commit()}, load {load:.1f}"
-            lines += [Line.of(name, row, when) for row in rows]
-    return lines, failed
 
 
 def main() -> None:
