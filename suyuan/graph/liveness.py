@@ -12,6 +12,8 @@ from suyuan.graph.snapshot import BoolArray, EdgeSet, Int32Array, Movements, Nod
 def named_by_edges(kind: str, candidates: Int32Array, edges: Mapping[EdgeKey, EdgeSet]) -> BoolArray:
     """Which candidates are an end of an edge, or linked to one."""
     named = np.zeros(len(candidates), np.bool_)
+    if len(candidates) == 0:
+        return named
     for (edge_kind, source_kind, target_kind), held in edges.items():
         if source_kind == kind:
             named |= held.source_start[candidates + 1] > held.source_start[candidates]
@@ -27,6 +29,8 @@ def named_by_shipments(
     kind: str, candidates: Int32Array, movements: Movements, basis: SnapshotBasis, lots: NodeTable
 ) -> BoolArray:
     """Which candidates a shipment names: its sites, its goods, or the product of a lot in use."""
+    if len(candidates) == 0:
+        return np.zeros(0, np.bool_)
     if kind == "Site":
         named = np.isin(candidates, basis.loose_from) | np.isin(candidates, basis.loose_to)
         for start in (movements.inflow_start, movements.outflow_start):

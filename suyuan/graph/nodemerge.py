@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from suyuan.graph.compiled import compiled
 from suyuan.graph.delta import Delta, Growth
 from suyuan.graph.gather import Rows
 from suyuan.graph.nodebuild import Columns, lot_parts, record_columns
@@ -123,14 +124,29 @@ def _merged_ledger(ledger: Ledger, nodes: Mapping[str, NodeTable], delta: Delta,
     new_ids = plain(pc.take(rows.ids, pa.array(order)))
     if ledger.ids is None:
         table = nodes[rows.table.kind or ""]
-        is_record = ~table.is_stub[table.by_id]
-        before = np.concatenate([[0], np.cumsum(is_record)])
         rank, found = locate(table.ids, table.by_id, touched)
-        found[found] = is_record[rank[found]]
-        drop, at = before[rank[found]], before[locate(table.ids, table.by_id, new_ids)[0]]
+        rank = rank[found]
+        rank = np.sort(rank[~table.is_stub[table.by_id[rank]]])
+        new_rank = locate(table.ids, table.by_id, new_ids)[0]
+        drop = _records_before(table.by_id, table.is_stub, rank)
+        at = _records_before(table.by_id, table.is_stub, new_rank)
     else:
         rank, found = locate(ledger.ids, None, touched)
-        drop, at = rank[found], locate(ledger.ids, None, new_ids)[0]
-    plan = Splice(len(ledger.digests), np.sort(drop), at)
+        drop, at = np.sort(rank[found]), locate(ledger.ids, None, new_ids)[0]
+    plan = Splice(len(ledger.digests), drop, at)
     ids = None if ledger.ids is None else plan.texts(ledger.ids, new_ids)
     return Ledger(plan.array(ledger.digests, rows.digests[order]), ids)
+
+
+@compiled
+def _records_before(by_id: np.ndarray, is_stub: np.ndarray, ranks: np.ndarray) -> np.ndarray:
+    """How many records come before each of some places (ascending) in the order of the ids."""
+    counts = np.empty(len(ranks), np.int64)
+    place, records = 0, 0
+    for k in range(len(ranks)):
+        while place < ranks[k]:
+            if not is_stub[by_id[place]]:
+                records += 1
+            place += 1
+        counts[k] = records
+    return counts

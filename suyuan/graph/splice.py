@@ -32,12 +32,7 @@ class Splice:
 
     def new_places(self) -> tuple[Int32Array, Int32Array]:
         """Where old elements come to stand (-1: gone), and where the new ones do."""
-        step = np.zeros(self.n + 1, np.int32)
-        np.add.at(step, self.at, 1)
-        np.subtract.at(step, self.drop + 1, 1)
-        old = np.cumsum(step[:-1], dtype=np.int32)
-        old += np.arange(self.n, dtype=np.int32)
-        old[self.drop] = -1
+        old = _old_places(self.n, self.drop, self.at)
         gone_before = np.searchsorted(self.drop, self.at)
         new = self.at - gone_before + np.arange(len(self.at))
         return old, new.astype(np.int32)
@@ -77,6 +72,21 @@ def _flat(values: np.ndarray) -> np.ndarray:
 
 def _bytes(values: np.ndarray) -> np.ndarray:
     return read_only(_flat(np.ascontiguousarray(values)))
+
+
+@compiled
+def _old_places(n: int, drop: np.ndarray, at: np.ndarray) -> np.ndarray:
+    places = np.empty(n, np.int32)
+    a, d = 0, 0
+    for i in range(n):
+        while a < len(at) and at[a] <= i:
+            a += 1
+        if d < len(drop) and drop[d] == i:
+            places[i] = -1
+            d += 1
+        else:
+            places[i] = i + a - d
+    return places
 
 
 @compiled
