@@ -2,53 +2,20 @@
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 import httpx
 import pytest
 from starlette.types import ASGIApp
 
 from suyuan.api.app import make_app
-from suyuan.ingest.run import IngestOptions, ingest
 from suyuan.service.tokens import create_token
-from suyuan.service.tracing import Tracer
 from suyuan.service.workspace import Workspace
 from suyuan.settings import Settings
-from suyuan.simulate.market import MarketOptions, simulate_market
 from tests.api.client import Client
-from tests.api.persons import write_tables
 from tests.live_server import serving
+from tests.small_market import market_folder, settings, store_url, workspace
 
-MARKET = MarketOptions(movements=1500, cases=20, seed=7)
-
-
-@pytest.fixture(scope="session")
-def market_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Tables of a market, with those of :mod:`tests.api.persons` beside them."""
-    folder = tmp_path_factory.mktemp("market")
-    simulate_market(MARKET, folder / "simulated")
-    write_tables(folder / "persons")
-    return folder
-
-
-@pytest.fixture(scope="session")
-def store_url(market_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A SQLite store with the market in it."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('store') / 'market.db'}"
-    with Workspace.open(url, create=True) as workspace:
-        report = ingest(
-            workspace.store, [market_folder / "simulated", market_folder / "persons"], IngestOptions(), None
-        )
-        assert report.to_json()["rejected"] == 0
-    return url
-
-
-@pytest.fixture(scope="session")
-def workspace(store_url: str) -> Iterator[Workspace]:
-    """The store opened beside the server's; compiled code is ready, so no request waits for it."""
-    with Workspace.open(store_url) as opened:
-        Tracer(opened).warm_up()
-        yield opened
+__all__ = ["market_folder", "settings", "store_url", "workspace"]
 
 
 @pytest.fixture(scope="session")
@@ -56,12 +23,6 @@ def tokens(workspace: Workspace) -> dict[str, str]:
     """The text of a token of each role that matters here."""
     documents = workspace.store.documents
     return {role: create_token(documents, f"test-{role}", role, 1)[1] for role in ("analyst", "officer")}
-
-
-@pytest.fixture(scope="session")
-def settings(store_url: str) -> Settings:
-    """Settings of the server; no test reaches the rate limit by accident."""
-    return Settings.model_construct(store=store_url, requests_per_minute=1_000_000)
 
 
 @contextmanager
