@@ -22,7 +22,7 @@ def read_parquet(reading: Reading) -> Iterator[RawBatch]:
     with local_path(reading.file) as path:
         try:
             yield from _batches(pa_parquet.ParquetFile(path), reading)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError, EOFError) as error:
+        except (pa.ArrowException, OSError, EOFError, ValueError, OverflowError) as error:
             raise IngestError(f"is no readable Parquet file ({error}).", source=reading.file.name) from error
 
 

@@ -4,6 +4,7 @@ Rows are numbered from 1 after the header, as a person counts them (lines that a
 counted in text files). A row that cannot be told apart into cells at all is handed over as ``Unreadable``.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +18,7 @@ from suyuan.ingest.text import IntArray
 
 BATCH_ROWS = 65_536
 BLOCK_BYTES = 8 << 20
+_MOST_COLUMNS = 4_096
 REPORT_COLUMNS = frozenset({"_file", "_row", "_column", "_code", "_value"})
 """Columns of our own reject files, left out when such a file is read again."""
 
@@ -123,13 +125,17 @@ def header_names(cells: Collection[object], source: str) -> list[str]:
 
     Raises
     ------
+    IngestError
+        There are more than 4,096 columns.
     MappingError
         Two columns have one name.
     """
     names = [str(cell).strip().removeprefix("\ufeff") for cell in cells]
     names = [name or f"column_{place}" for place, name in enumerate(names, start=1)]
-    for name in names:
-        if names.count(name) > 1:
+    if len(names) > _MOST_COLUMNS:
+        raise IngestError(f"has {len(names):,} columns; at most {_MOST_COLUMNS:,} are read.", source=source)
+    for name, times in Counter(names).items():
+        if times > 1:
             raise MappingError(
                 f"two columns are called {name!r}; give each its own name.", source=source, field=name
             )

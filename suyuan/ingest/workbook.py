@@ -51,12 +51,24 @@ def read_excel(reading: Reading) -> Iterator[RawBatch]:
 def _open(file: InputFile) -> Generator[CalamineWorkbook]:
     with local_path(file) as path:
         _check_unpacked_size(file, str(path))
-        try:
+        with _parsing(file):
             workbook = CalamineWorkbook.from_path(str(path))
-        except (CalamineError, OSError) as error:
-            raise IngestError(f"is no readable workbook ({error}).", source=file.name) from error
         with workbook:
             yield workbook
+
+
+@contextmanager
+def _parsing(file: InputFile) -> Generator[None]:
+    """Turns every way in which the parser gives up on a damaged file into one error.
+
+    Some damaged files make it panic, which Python sees as an exception outside its usual tree.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if isinstance(error, (CalamineError, OSError)) or type(error).__name__ == "PanicException":
+            raise IngestError(f"is no readable workbook ({error}).", source=file.name) from error
+        raise
 
 
 def _check_unpacked_size(file: InputFile, path: str) -> None:
@@ -88,14 +100,12 @@ def _sheet(workbook: CalamineWorkbook, reading: Reading) -> CalamineSheet:
         raise MappingError(
             f"there is no sheet {wanted!r}; the sheets are {', '.join(names)}.", source=reading.file.name
         )
-    try:
+    with _parsing(reading.file):
         return workbook.get_sheet_by_name(str(wanted))
-    except CalamineError as error:
-        raise IngestError(f"sheet {wanted!r} cannot be read ({error}).", source=reading.file.name) from error
 
 
 def _batches(sheet: CalamineSheet, reading: Reading) -> Iterator[RawBatch]:
-    lines = iter(sheet.iter_rows())
+    lines = _lines(sheet, reading.file)
     first = 1
     if reading.layout.header is not None:
         names = header_names(reading.layout.header, reading.file.name)
@@ -109,6 +119,17 @@ def _batches(sheet: CalamineSheet, reading: Reading) -> Iterator[RawBatch]:
         filled = [(row, line) for row, line in enumerate(taken, first) if any(cell != "" for cell in line)]
         first += len(taken)
         yield _batch([row for row, _ in filled], [line for _, line in filled], names, reading)
+
+
+def _lines(sheet: CalamineSheet, file: InputFile) -> Iterator[Sequence[object]]:
+    with _parsing(file):
+        lines = iter(sheet.iter_rows())
+    while True:
+        with _parsing(file):
+            line = next(lines, None)
+        if line is None:
+            return
+        yield line
 
 
 def _batch(

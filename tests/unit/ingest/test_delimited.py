@@ -102,6 +102,11 @@ def test_two_columns_of_one_name(tmp_path: Path) -> None:
         rows(write(tmp_path, "t.csv", "a,b,a\n1,2,3\n"))
 
 
+def test_too_many_columns(tmp_path: Path) -> None:
+    with pytest.raises(IngestError, match="has 900,001 columns"):
+        rows(write(tmp_path, "t.csv", "," * 900_000 + "\n1\n"))
+
+
 def test_columns_of_reject_files_are_left_out(tmp_path: Path) -> None:
     text = "a,_file,_row,_column,_code,_value,_mine\n1,f,1,c,bad_type,v,m\n"
     assert rows(write(tmp_path, "t.csv", text)) == [(1, {"a": "1", "_mine": "m"})]

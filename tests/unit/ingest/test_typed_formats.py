@@ -1,8 +1,10 @@
 """JSON lines, Parquet, Excel: values that come with types of their own."""
 
+import contextlib
 import datetime as dt
 import json
 from pathlib import Path
+from random import Random
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -128,6 +130,25 @@ def test_truncated_files_are_named(keep: int, suffix: str, tmp_path: Path) -> No
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(IngestError, match=rf"sites\.{suffix}"):
         read(path)
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "xlsx", "xls"])
+def test_flipped_bytes_never_escape_the_error_tree(suffix: str, tmp_path: Path, samples: Path) -> None:
+    path = tmp_path / f"sites.{suffix}"
+    if suffix == "parquet":
+        pq.write_table(pa.table({"site_id": [str(n) for n in range(50)]}), path)
+    elif suffix == "xlsx":
+        workbook(path, {"sites": [["site_id"], *[[f"S{n}"] for n in range(20)]]})
+    else:
+        path.write_bytes((samples / "facilities" / "facility_lists" / "12.xls").read_bytes())
+    whole = path.read_bytes()
+    random = Random(7)
+    for _ in range(60):
+        damaged = bytearray(whole)
+        damaged[random.randrange(len(damaged))] ^= random.randrange(1, 256)
+        path.write_bytes(damaged[: random.choice([len(damaged), random.randrange(len(damaged))])])
+        with contextlib.suppress(IngestError):
+            read(path)
 
 
 def test_excel_values(tmp_path: Path) -> None:
