@@ -96,7 +96,7 @@ def raw_read(path: Path) -> None:
     connection = sqlite3.connect(path)
     names = ", ".join(("id", *columns_needed(SHIPMENTS), DIGEST))
     rows = connection.execute(f"SELECT {names} FROM shipments")
-    while rows.fetchmany(65_536):
+    while rows.fetchmany(1_024):
         pass
     connection.close()
 
