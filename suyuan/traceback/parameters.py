@@ -41,19 +41,19 @@ def role_values(default: float, **by_role: float) -> RoleValues:
     return tuple(float(by_role.get(name, default)) for name in ROLE_NAMES)
 
 
-_DWELL_DAYS: Final = role_values(20.0)
-_FLOOR: Final = role_values(0.05)
+_DWELL_DAYS: Final = role_values(7.0, warehouse=8.0, wholesale_market=8.0)
+_FLOOR: Final = role_values(0.01)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceParameters:
-    """Parameters of the stock mixing model. The defaults are set by hand, not fitted.
+    """Parameters of the stock mixing model. The defaults are set by hand on simulated markets, not fitted.
 
     Parameters
     ----------
     match_unknown : float
         Weight, in (0, 1], of an inflow that may carry the goods but does not say so, against one that
-        agrees in lot or product. 0.25: a place keeps about four products.
+        agrees in lot or product: a place keeps many products.
     fifo_share : float
         Share, in [0, 1], of stock that leaves first in, first out; the rest leaves in proportion to what is
         there.
@@ -76,9 +76,9 @@ class TraceParameters:
         A value is outside what is said above.
     """
 
-    match_unknown: float = 0.25
-    fifo_share: float = 0.6
-    bandwidth: float = 1.5
+    match_unknown: float = 0.05
+    fifo_share: float = 0.1
+    bandwidth: float = 2.0
     dwell_days: RoleValues = _DWELL_DAYS
     floor: RoleValues = _FLOOR
     max_dwell_days: float | None = None
