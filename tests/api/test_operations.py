@@ -1,5 +1,7 @@
 """What operators see: health, metrics, headers, production mode."""
 
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -90,3 +92,10 @@ def test_production_proposes_no_names(production: Client, client: Client, query:
 def test_production_has_no_query_page(production: Client, path: str) -> None:
     assert production.get(path).status_code == 404
     assert "graphiql" not in production.get("/").text
+
+
+def test_the_real_application_follows_the_specification_to_the_letter(address: str) -> None:
+    script = Path(__file__).parents[2] / "scripts" / "graphql_http_audit.sh"
+    audit = subprocess.run([script, f"{address}/graphql"], capture_output=True, text=True, check=False)
+    assert audit.returncode == 0, audit.stdout + audit.stderr
+    assert audit.stdout.splitlines()[-1] == "ok 61, notice 0, warn 0, error 0"
