@@ -17,6 +17,7 @@ NAMES: Final = (
     "trace_against_cypher",
     "batch_reach",
     "origin_mass",
+    "ingest",
     "store_sqlite",
     "store_neo4j",
     "snapshot",
@@ -24,7 +25,6 @@ NAMES: Final = (
     "cold_start",
     "growth",
     "traceback_accuracy",
-    "market_quality",
 )
 PAGE: Final = CHECKOUT / "docs" / "benchmarks.md"
 

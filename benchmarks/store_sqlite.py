@@ -1,6 +1,6 @@
 """Writing and reading one million shipments in SQLite, against the bare ``sqlite3`` module doing the same.
 
-Run with ``python benchmarks/store_sqlite.py [--rows N] [--repeat N]``. Each line shows both times of the same
+Run with ``python -m benchmarks.store_sqlite [--rows N] [--repeat N]``. Each line shows both times of the same
 run and their ratio; the ratio counts, since other work on the machine slows both.
 """
 
@@ -9,12 +9,14 @@ import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
+from benchmarks.measure import Row, count, duration, times
 from suyuan.graph.gather import DIGEST, columns_needed
 from suyuan.graph.records import batch_schema
 from suyuan.graph.store.sqlite import SqliteStore
@@ -109,16 +111,87 @@ def store_read(path: Path) -> None:
     store.close()
 
 
-def compared(what: str, repeat: int, bare: Callable[[], object], ours: Callable[[], object]) -> None:
-    """Both in turn, ``repeat`` times; prints the medians and the ratio."""
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Medians of the same work by the bare module and by the store: elapsed and processor seconds of each."""
+
+    what: str
+    bare: tuple[float, float]
+    ours: tuple[float, float]
+
+    def __str__(self) -> str:
+        (bare, bare_cpu), (wall, cpu) = self.bare, self.ours
+        return (
+            f"{self.what}: bare {bare:.2f} s ({bare_cpu:.2f} s cpu), store {wall:.2f} s ({cpu:.2f} s cpu), "
+            f"store speed = {bare / wall:.2f} x bare ({bare_cpu / cpu:.2f} x by cpu)"
+        )
+
+
+def compared(what: str, repeat: int, bare: Callable[[], object], ours: Callable[[], object]) -> Comparison:
+    """Both in turn, ``repeat`` times."""
     pairs = [(timed(bare), timed(ours)) for _ in range(repeat)]
-    (bare_wall, bare_cpu), (wall, cpu) = (
-        [statistics.median(pair[side][clock] for pair in pairs) for clock in range(2)] for side in range(2)
-    )
-    print(
-        f"{what}: bare {bare_wall:.2f} s ({bare_cpu:.2f} s cpu), store {wall:.2f} s ({cpu:.2f} s cpu), "
-        f"store speed = {bare_wall / wall:.2f} x bare ({bare_cpu / cpu:.2f} x by cpu)"
-    )
+    medians = [
+        (
+            statistics.median(pair[side][0] for pair in pairs),
+            statistics.median(pair[side][1] for pair in pairs),
+        )
+        for side in range(2)
+    ]
+    return Comparison(what, medians[0], medians[1])
+
+
+def plain_rows(batch: pa.RecordBatch) -> list[tuple[object, ...]]:
+    """What the bare module is given."""
+    return list(zip(*(batch.column(column.name).to_pylist() for column in SHIPMENTS.columns), strict=True))
+
+
+def comparisons(n: int, repeat: int) -> Iterator[Comparison]:
+    """Writing, writing again, reading."""
+    batch = generated(n)
+    values = plain_rows(batch)
+    with tempfile.TemporaryDirectory() as folder:
+        ours, bare = Path(folder) / "store.db", Path(folder) / "bare.db"
+
+        def fresh(path: Path) -> Path:
+            for old in Path(folder).glob(f"{path.name}*"):
+                old.unlink()
+            return path
+
+        yield compared(
+            f"write {count(n)} shipments",
+            repeat,
+            lambda: bare_upsert(fresh(bare), values),
+            lambda: store_upsert(fresh(ours), batch),
+        )
+        print(f"file: {ours.stat().st_size / 1e6:.0f} MB")
+        yield compared(
+            f"write {count(n)} shipments again (unchanged)",
+            1,
+            lambda: bare_again(bare, values),
+            lambda: store_upsert(ours, batch),
+        )
+        yield compared(
+            f"read a snapshot's columns of {count(n)} shipments",
+            repeat,
+            lambda: raw_read(ours),
+            lambda: store_read(ours),
+        )
+
+
+def rows(quick: bool) -> Iterator[Row]:
+    """The lines of the table; see :mod:`benchmarks.measure`."""
+    for found in comparisons(50_000 if quick else 1_000_000, 3):
+        ratio = found.bare[0] / found.ours[0]
+        wanted = 0.5 if found.what.startswith("write") and "again" not in found.what else None
+        yield Row(
+            what=f"SQLite store: {found.what}",
+            ours=duration(found.ours[0]),
+            opponent=f"bare sqlite3 {duration(found.bare[0])}",
+            ratio=times(ratio),
+            target="-" if wanted is None else f">= {wanted}x",
+            met=None if wanted is None else ratio >= wanted,
+            note=f"by processor time {times(found.bare[1] / found.ours[1])}",
+        )
 
 
 def main() -> None:
@@ -127,30 +200,8 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--repeat", type=int, default=3)
     options = parser.parse_args()
-    batch = generated(options.rows)
-    rows = list(zip(*(batch.column(column.name).to_pylist() for column in SHIPMENTS.columns), strict=True))
-    with tempfile.TemporaryDirectory() as folder:
-        ours = Path(folder) / "store.db"
-
-        def fresh(name: str) -> Path:
-            for path in Path(folder).glob(f"{name}*"):
-                path.unlink()
-            return Path(folder) / name
-
-        compared(
-            f"write {options.rows:,} shipments",
-            options.repeat,
-            lambda: bare_upsert(fresh("bare.db"), rows),
-            lambda: store_upsert(fresh("store.db"), batch),
-        )
-        print(f"file: {ours.stat().st_size / 1e6:.0f} MB")
-        again = "write them again (unchanged)"
-        compared(
-            again, 1, lambda: bare_again(Path(folder) / "bare.db", rows), lambda: store_upsert(ours, batch)
-        )
-        compared(
-            "read a snapshot's columns", options.repeat, lambda: raw_read(ours), lambda: store_read(ours)
-        )
+    for found in comparisons(options.rows, options.repeat):
+        print(found)
 
 
 def bare_again(path: Path, rows: list[tuple[object, ...]]) -> None:
