@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 
 from suyuan.errors import IngestError
+from suyuan.ingest.natives import as_text
 from suyuan.ingest.sources import local_path
 from suyuan.ingest.tabular import BATCH_ROWS, REPORT_COLUMNS, RawBatch, Reading, row_numbers
 
@@ -34,11 +35,25 @@ def _batches(parquet: pa_parquet.ParquetFile, reading: Reading) -> Iterator[RawB
         first, total = 1, max(1, parquet.metadata.num_rows)
         for batch in parquet.iter_batches(batch_size=BATCH_ROWS, columns=wanted, use_threads=False):
             done = reading.file.size * (first + batch.num_rows - 1) // total
-            columns = {name: _narrow(batch.column(name)) for name in wanted}
-            yield RawBatch(columns, row_numbers(first, batch.num_rows), bytes_done=done)
+            columns = {name: _decoded(batch.column(name)) for name in wanted}
+            damaged = any(not whole for _, whole in columns.values())
+            yield RawBatch(
+                {name: values for name, (values, _) in columns.items()},
+                row_numbers(first, batch.num_rows),
+                damaged=damaged,
+                bytes_done=done,
+            )
             first += batch.num_rows
 
 
-def _narrow(values: pa.Array) -> pa.Array:
-    """Text with 32-bit offsets, as everywhere else."""
-    return values.cast(pa.string()) if pa.types.is_large_string(values.type) else values
+def _decoded(values: pa.Array) -> tuple[pa.Array, bool]:
+    """Text with 32-bit offsets, as everywhere else, and whether all of it is text."""
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
+        values.validate(full=True)
+        return values, True
+    try:
+        return values.cast(pa.binary()).cast(pa.string()), True
+    except pa.ArrowInvalid:
+        return as_text(values.cast(pa.binary())), False

@@ -101,6 +101,14 @@ def test_parquet_types(tmp_path: Path) -> None:
     assert (two["quantity"], two["carrier"], two["extra"]) == (None, None, None)
 
 
+def test_bytes_in_parquet_that_are_no_text(tmp_path: Path) -> None:
+    names = pa.array([b"a", b"\xff", None]).view(pa.string())
+    pq.write_table(pa.table({"site_id": ["A", "B", "C"], "name": names}), tmp_path / "sites.parquet")
+    found = read(tmp_path / "sites.parquet")
+    assert found.wrong == [(2, "name", "bad_type", "\ufffd")]
+    assert [record["name"] for record in found.records] == ["a", None, None]
+
+
 def test_parquet_rows_over_many_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(columnar, "BATCH_ROWS", 7)
     pq.write_table(pa.table({"site_id": [f"S{n}" for n in range(50)]}), tmp_path / "sites.parquet")
