@@ -54,7 +54,7 @@ def _random_view(seed: int) -> DictionaryView:
     return view
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(SEEDS)
 def test_edges_are_those_that_records_make(seed: int) -> None:
     view = _random_view(seed)
@@ -73,7 +73,7 @@ def test_edges_are_those_that_records_make(seed: int) -> None:
     assert {shipment: good for shipment, good in goods.items() if good} == carried
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(SEEDS)
 def test_nodes_are_records_and_what_they_name(seed: int) -> None:
     view = _random_view(seed)
@@ -94,7 +94,7 @@ def test_nodes_are_records_and_what_they_name(seed: int) -> None:
         assert table.is_stub[table.position(node)] == stub
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(SEEDS)
 def test_order_of_records_and_batches_changes_nothing(seed: int) -> None:
     view = _random_view(seed)

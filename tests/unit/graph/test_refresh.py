@@ -28,7 +28,7 @@ def _without_seq(snapshot: GraphSnapshot) -> dict[str, Any]:
     return told
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 2**32))
 def test_refreshed_is_rebuilt(seed: int) -> None:
     stream = random.Random(seed)
