@@ -1,12 +1,16 @@
 """Times of whole columns read back from ISO 8601 text, the inverse of :func:`suyuan.graph.records.time_texts`."""
 
+import re
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from suyuan.graph.records import Precision
 
-_COMMON = r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9:.]+Z)?)?)?$"
+_REST = r"(-[0-9]{2}(-[0-9]{2}(T[0-9:.]+Z)?)?)?$"
+_COMMON = "^[0-9]{4}" + _REST
+_LONG_YEAR = re.compile("^-?[0-9]{3,}" + _REST)
 _PRECISION_BY_LENGTH = {4: Precision.YEAR, 7: Precision.MONTH, 10: Precision.DAY}
 _REST_OF_DATE = {4: "-01-01", 7: "-01"}
 
@@ -54,6 +58,8 @@ def _parse_each(texts: pa.Array) -> tuple[pa.Array, pa.Array]:
     moments: list[int | None] = []
     precisions: list[int | None] = []
     for text in texts.to_pylist():
+        if text is not None and not _LONG_YEAR.match(text):
+            raise ValueError(f"{text!r} is no time in ISO 8601 at its own precision.")
         moments.append(None if text is None else int(np.datetime64(text.rstrip("Z"), "us").astype(np.int64)))
         precisions.append(None if text is None else _precision(text))
     return pa.array(moments, pa.int64()), pa.array(precisions, pa.int8())
