@@ -31,7 +31,11 @@ def trace_of(
 
 
 def reached(prepared: Prepared, name: str, direction: Direction = "backward", **limits: int) -> set[str]:
-    return names(prepared.snapshot, "Shipment", trace_of(prepared, name, direction, "Shipment", **limits).reach.movements)
+    return names(
+        prepared.snapshot,
+        "Shipment",
+        trace_of(prepared, name, direction, "Shipment", **limits).reach.movements,
+    )
 
 
 def feasible_graph(world: World) -> "nx.DiGraph[str]":
