@@ -49,6 +49,9 @@ REPEATS_MAX: Final = 20
 FRAGMENTS_MAX: Final = 50
 """Fragments of a document; validation compares each with each."""
 
+SELECTIONS_MAX: Final = 5_000
+"""Fields and fragments looked at, those of repeated fragments each time; a query that doubles itself stops here."""
+
 LIST_SIZE: Final = 10
 """Size assumed of a list that has no ``first``."""
 
@@ -148,7 +151,7 @@ class _Counter:
         cost = 0
         for selection in node.selections if node else ():
             self._walked += 1
-            if self._walked > self._cost_max:
+            if self._walked > SELECTIONS_MAX:
                 return self._cost_max + 1
             self.directives += len(selection.directives or ())
             cost += self._selection(selection, place, names)

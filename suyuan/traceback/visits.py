@@ -75,7 +75,7 @@ def slot_of(visits: Visits, movement: int) -> int:
 def slot_in(table: Int32Array, movements: Int32Array, movement: int) -> int:
     """The same from the arrays: cheaper in loops."""
     mask = len(table) - 1
-    slot = (movement * _FACTOR) & mask
+    slot = (int(movement) * _FACTOR) & mask
     while table[slot] != 0 and movements[table[slot] - 1] != movement:
         slot = (slot + 1) & mask
     return slot
@@ -146,7 +146,7 @@ def empty_scans() -> Scans:
 def scan_slot(scans: Scans, site: int, goods: int) -> int:
     """Slot of the table that a pair has, or would have."""
     mask = len(scans.table) - 1
-    slot = (site * _FACTOR + goods * 9973) & mask
+    slot = (int(site) * _FACTOR + int(goods) * 9973) & mask
     while scans.table[slot] != 0:
         place = scans.table[slot] - 1
         if scans.site[place] == site and scans.goods[place] == goods:

@@ -25,7 +25,6 @@ from suyuan.traceback.goods import (
     linked_products,
     product_of,
 )
-from suyuan.traceback.inlining import inlined
 from suyuan.traceback.visits import enlarged
 
 NOTHING_SCANNED: Final = -(2**63)
@@ -140,14 +139,14 @@ def first_after(keys: Int64Array, order: Int32Array, low: int, high: int, after:
     return low
 
 
-@inlined
+@compiled
 def is_empty(walk: Walk, site: int) -> bool:
     """Whether no movement comes to a site in this direction."""
     site_start = walk.streams.site_start
     return walk.start[site_start[site]] == walk.start[site_start[site + 1]]
 
 
-@inlined
+@compiled
 def streams_for(walk: Walk, site: int, product: int) -> Int32Array:
     """Streams at a site that can hold goods of a product, or of an unknown one (-1)."""
     begin, end = walk.streams.site_start[site], walk.streams.site_start[site + 1]
@@ -192,7 +191,7 @@ def stays_too_long(walk: Walk, near: int, far: int) -> bool:
     return walk.near_low[near] - walk.far_high[far] > walk.longest_stay
 
 
-@inlined
+@compiled
 def recorded_far(walk: Walk, near: int) -> tuple[int, int]:
     """Where the recorded far movements of a near one begin and end."""
     if len(walk.recorded.start) <= 1:
@@ -200,7 +199,7 @@ def recorded_far(walk: Walk, near: int) -> tuple[int, int]:
     return walk.recorded.start[near], walk.recorded.start[near + 1]
 
 
-@inlined
+@compiled
 def steps(
     walk: Walk, near: int, limit: int, scanned: int, found: Int32Array, kinds: Int32Array
 ) -> tuple[int, Int32Array, Int32Array]:
@@ -255,7 +254,7 @@ def recorded_steps(
     return count, found, kinds
 
 
-@inlined
+@compiled
 def agreeing(
     walk: Walk,
     near: int,
