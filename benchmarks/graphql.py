@@ -12,6 +12,7 @@ import asyncio
 import csv
 import http.client
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -174,13 +175,17 @@ def trace_over_http(folder: Path, repeat: int) -> Row:
         cases = [row["case"] for row in csv.DictReader(file)]
     port = _free_port()
     words = [sys.executable, "-m", "suyuan.cli", "serve", "--port", str(port), "--store", url]
-    server = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        with Workspace.open(url) as workspace:
+    environment = {**os.environ, "SUYUAN_TIME_BUDGET_SECONDS": str(PATIENCE_S)}
+    with Workspace.open(url) as workspace:
+        Tracer(workspace).warm_up()  # so that the server finds the compiled kernels in the cache
+        server = subprocess.Popen(
+            words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
             return _both(workspace, _connected(server, port), cases, repeat)
-    finally:
-        server.terminate()
-        server.wait(timeout=60)
+        finally:
+            server.terminate()
+            server.wait(timeout=60)
 
 
 def _both(workspace: Workspace, connection: http.client.HTTPConnection, cases: list[str], repeat: int) -> Row:
