@@ -99,15 +99,23 @@ def _chains(row_start: Int64Array, rows: Int32Array, n_starts: int) -> FloatArra
     for entry in range(len(rows)):
         waiting[rows[entry]] += 1
     paths = np.zeros(n)
-    paths[:n_starts] = 1.0
-    stack = [place for place in range(n) if waiting[place] == 0]
-    while len(stack) > 0:
-        place = stack.pop()
+    for place in range(n_starts):
+        paths[place] = 1.0
+    stack = np.empty(n, np.int64)
+    height = 0
+    for place in range(n):
+        if waiting[place] == 0:
+            stack[height] = place
+            height += 1
+    while height > 0:
+        height -= 1
+        place = stack[height]
         for entry in range(row_start[place], row_start[place + 1]):
             paths[rows[entry]] += paths[place]
             waiting[rows[entry]] -= 1
             if waiting[rows[entry]] == 0:
-                stack.append(rows[entry])
+                stack[height] = rows[entry]
+                height += 1
     return paths
 
 

@@ -48,13 +48,19 @@ def lot_closure(snapshot: GraphSnapshot, lots: Int32Array, direction: Direction)
 
 @compiled
 def _spread(start: Int64Array, following: Int32Array, lots: Int32Array, member: BoolArray) -> None:
-    stack = list(lots)
-    while len(stack) > 0:
-        lot = stack.pop()
+    stack = np.empty(len(member), np.int32)
+    height = 0
+    for lot in lots:
+        stack[height] = lot
+        height += 1
+    while height > 0:
+        height -= 1
+        lot = stack[height]
         for place in range(start[lot], start[lot + 1]):
             if not member[following[place]]:
                 member[following[place]] = True
-                stack.append(following[place])
+                stack[height] = following[place]
+                height += 1
 
 
 def _lot_steps(snapshot: GraphSnapshot, direction: Direction) -> np.ndarray:

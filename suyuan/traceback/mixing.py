@@ -345,21 +345,45 @@ def shares(walk: Walk, mixing: Mixing, near: int, limit: int, room: tuple[Int32A
     """
     count, found, kinds = steps(walk, near, limit, NOTHING_SCANNED, room[0], room[1])
     if count == 0:
-        return Shares(found[:0], np.empty(0), 1.0, why_nothing_came(walk, walk.leaves[near], limit))
+        return Shares(found[:0], np.empty(0)[:0], 1.0, why_nothing_came(walk, walk.leaves[near], limit))
     scale = mixing.dwell[mixing.role[walk.leaves[near]] + 1]
     left = left_at(walk, mixing, near, limit)
     gaps = position_gaps(walk, mixing, near, left, found, kinds, count)
     stays = log_stays(walk, mixing, left, scale, found, count)
     weights = weights_of(mixing, found, kinds, count)
-    fifo = weights * np.exp(gaps / -mixing.bandwidth)
-    proportional = weights * np.exp(stays - stays.max())
-    if proportional.sum() <= 0.0:
-        return Shares(found[:0], np.empty(0), 1.0, NOT_COVERED)
-    fifo_share = mixing.fifo_share if fifo.sum() > 0.0 else 0.0
-    mixed = proportional * ((1.0 - fifo_share) / proportional.sum())
-    if fifo_share > 0.0:
-        mixed += fifo * (fifo_share / fifo.sum())
+    if not mix(weights, gaps, stays, mixing.bandwidth, mixing.fifo_share):
+        return Shares(found[:0], weights[:0], 1.0, NOT_COVERED)
     rest, gap = uncovered(walk, mixing, near, limit, left, found, kinds, count)
-    kept = mixed > NEGLIGIBLE
-    mixed = mixed[kept]
-    return Shares(found[:count][kept], mixed * ((1.0 - rest) / mixed.sum()), rest, gap)
+    kept, total = 0, 0.0
+    for i in range(count):
+        if weights[i] > NEGLIGIBLE:
+            found[kept], weights[kept] = found[i], weights[i]
+            total += weights[i]
+            kept += 1
+    for i in range(kept):
+        weights[i] *= (1.0 - rest) / total
+    return Shares(found[:kept], weights[:kept], rest, gap)
+
+
+@compiled
+def mix(
+    weights: FloatArray, gaps: FloatArray, stays: FloatArray, bandwidth: float, fifo_share: float
+) -> bool:
+    """Turn weights (quantity times match) into shares that sum to 1; False where all weights are 0."""
+    longest = stays[0]
+    for i in range(len(stays)):
+        longest = max(longest, stays[i])
+    fifo_sum, proportional_sum = 0.0, 0.0
+    for i in range(len(weights)):
+        gaps[i] = weights[i] * np.exp(-gaps[i] / bandwidth)
+        stays[i] = weights[i] * np.exp(stays[i] - longest)
+        fifo_sum += gaps[i]
+        proportional_sum += stays[i]
+    if proportional_sum <= 0.0:
+        return False
+    of_fifo = fifo_share if fifo_sum > 0.0 else 0.0
+    for i in range(len(weights)):
+        weights[i] = (1.0 - of_fifo) * stays[i] / proportional_sum
+        if of_fifo > 0.0:
+            weights[i] += of_fifo * gaps[i] / fifo_sum
+    return True

@@ -36,7 +36,9 @@ class Chains(NamedTuple):
 @compiled
 def best_completions(rows: Rows) -> FloatArray:
     """Probability of the most probable way from each movement to an origin; 0 where there is none."""
-    best = np.where(rows.made, 1.0, 0.0)
+    best = np.zeros(len(rows.made))
+    for place in range(len(best)):
+        best[place] = 1.0 if rows.made[place] else 0.0
     changed = True
     while changed:
         changed = False

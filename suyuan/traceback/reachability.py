@@ -20,6 +20,7 @@ from suyuan.traceback.visits import (
     add_visit,
     empty_scans,
     empty_visits,
+    enlarged,
     place_of,
     scan_slot,
     slot_in,
@@ -45,21 +46,34 @@ def reach(
             visits = add_visit(visits, start, first_hop, walk.limit[start], -1)
     scans = empty_scans()
     room = (np.empty(256, np.int32), np.empty(256, np.int32))
-    frontier = np.arange(visits.count[0]).astype(np.int32)
+    frontier = places_from(0, visits.count[0], np.zeros(1, np.int32))
     hop = first_hop
     while len(frontier) > 0 and hop < max_hops:
         hop += 1
         before = visits.count[0]
-        limits = visits.limit[frontier]
-        again = np.empty(0, np.int32)
+        limits = np.empty(len(frontier), np.int64)
+        for i in range(len(frontier)):
+            limits[i] = visits.limit[frontier[i]]
+        again = np.zeros(16, np.int32)
         for i in range(len(frontier)):
             visits, scans, again, room = step_on(
                 walk, visits, scans, again, room, frontier[i], limits[i], hop, max_nodes
             )
             if visits.count[0] >= max_nodes:
                 return visits, 0, len(frontier) - i
-        frontier = np.concatenate((again, np.arange(before, visits.count[0]).astype(np.int32)))
+        frontier = places_from(before, visits.count[0], again)
     return visits, unseen_beyond(walk, visits, frontier, room), 0
+
+
+@compiled
+def places_from(begin: int, end: int, again: Int32Array) -> Int32Array:
+    """The places listed in ``again``, whose first entry is their number, then those from ``begin`` to ``end``."""
+    places = np.empty(again[0] + end - begin, np.int32)
+    for i in range(again[0]):
+        places[i] = again[i + 1]
+    for i in range(end - begin):
+        places[again[0] + i] = begin + i
+    return places
 
 
 @inlined
@@ -74,7 +88,7 @@ def step_on(
     hop: int,
     max_nodes: int,
 ) -> tuple[Visits, Scans, Int32Array, Room]:
-    """Take all steps from the movement at `place`; `again` gathers visits whose limit became better."""
+    """Take all steps from the movement at `place`; `again` lists visits whose limit became better."""
     near = visits.movement[place]
     scanned, scans = scan_before(walk, scans, near, limit)
     if scanned >= limit:
@@ -92,7 +106,10 @@ def step_on(
             visits.limit[known] = far_limit
             if visits.taken_up[known] != hop:
                 visits.taken_up[known] = hop
-                again = np.append(again, np.int32(known))
+                again[0] += 1
+                if again[0] == len(again):
+                    again = enlarged(again, 0)
+                again[again[0]] = known
     return visits, scans, again, (found, kinds)
 
 
@@ -126,30 +143,10 @@ def unseen_beyond(walk: Walk, visits: Visits, frontier: Int32Array, room: Room) 
     return count
 
 
-@compiled
-def sorted_distinct(values: Int32Array) -> Int32Array:
-    """Values in order, each once."""
-    ordered = np.sort(values)
-    count = 0
-    for i in range(len(ordered)):
-        if count == 0 or ordered[i] != ordered[count - 1]:
-            ordered[count] = ordered[i]
-            count += 1
-    return ordered[:count].copy()
-
-
-@compiled
 def ends_of(
     movements: Int32Array, from_site: Int32Array, to_site: Int32Array, goods: Int32Array
 ) -> tuple[Int32Array, Int32Array]:
     """Sites at the ends of movements, and lots on them, sorted."""
-    sites = np.empty(2 * len(movements), np.int32)
-    lots = np.empty(len(movements), np.int32)
-    n_lots = 0
-    for i in range(len(movements)):
-        sites[2 * i] = from_site[movements[i]]
-        sites[2 * i + 1] = to_site[movements[i]]
-        if goods[movements[i]] >= 0:
-            lots[n_lots] = goods[movements[i]]
-            n_lots += 1
-    return sorted_distinct(sites), sorted_distinct(lots[:n_lots])
+    carried = goods[movements]
+    sites = np.unique(np.concatenate([from_site[movements], to_site[movements]]))
+    return sites, np.unique(carried[carried >= 0])

@@ -48,26 +48,21 @@ class Stock(NamedTuple):
     came_to: FloatArray
 
 
-@compiled
 def usual_quantities(
     order: Int32Array, start: Int64Array, quantity: FloatArray, flags: UInt8Array
 ) -> FloatArray:
-    """Median of the known quantities of each stream that has an unknown one; else, and where none is, 1."""
+    """Median of the known quantities of each stream; 1 where none is known."""
+    known = order[(flags[order] & QUANTITY_UNKNOWN) == 0]
     usual = np.ones(len(start) - 1)
-    for stream in range(len(start) - 1):
-        unknown = 0
-        for place in range(start[stream], start[stream + 1]):
-            unknown += flags[order[place]] & QUANTITY_UNKNOWN > 0
-        size = start[stream + 1] - start[stream]
-        if unknown == 0 or unknown == size:
-            continue
-        known = np.empty(size - unknown)
-        count = 0
-        for place in range(start[stream], start[stream + 1]):
-            if flags[order[place]] & QUANTITY_UNKNOWN == 0:
-                known[count] = quantity[order[place]]
-                count += 1
-        usual[stream] = np.median(known)
+    if len(known) == len(order):
+        return usual
+    stream = np.repeat(np.arange(len(start) - 1), np.diff(start))[(flags[order] & QUANTITY_UNKNOWN) == 0]
+    sizes = np.bincount(stream, minlength=len(usual))
+    ranked = quantity[known][np.lexsort((quantity[known], stream))]
+    first = np.cumsum(sizes) - sizes
+    some = sizes > 0
+    low, high = first[some] + (sizes[some] - 1) // 2, first[some] + sizes[some] // 2
+    usual[some] = 0.5 * (ranked[low] + ranked[high])
     return usual
 
 

@@ -44,7 +44,8 @@ class Scans(NamedTuple):
 def enlarged(values: np.ndarray, needed: int) -> np.ndarray:
     """A copy with room for at least ``needed`` and twice as much as before."""
     larger = np.empty(max(needed, 2 * len(values), 16), values.dtype)
-    larger[: len(values)] = values
+    for i in range(len(values)):
+        larger[i] = values[i]
     return larger
 
 

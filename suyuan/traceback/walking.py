@@ -82,7 +82,6 @@ class Walk(NamedTuple):
     narrows: bool
 
 
-@compiled
 def number_streams(
     site: Int32Array, product: Int32Array, n_sites: int, n_products: int
 ) -> tuple[Int32Array, Int64Array, Int32Array]:
@@ -92,25 +91,16 @@ def number_streams(
     -------
     stream of each pair given, int32; ``site_start`` and ``product`` of :class:`Streams`.
     """
-    n = len(site)
-    by_product, _ = group_places(product + 1, n_products + 1)
+    by_product, _ = group_places(product + np.int32(1), n_products + 1)
     by_site, _ = group_places(site[by_product], n_sites)
-    stream = np.empty(n, np.int32)
-    products = np.empty(n, np.int32)
-    site_start = np.zeros(n_sites + 1, np.int64)
-    count = 0
-    before = -1
-    for place in range(n):
-        i = by_product[by_site[place]]
-        if before < 0 or site[i] != site[before] or product[i] != product[before]:
-            products[count] = product[i]
-            site_start[site[i] + 1] += 1
-            count += 1
-        stream[i] = count - 1
-        before = i
-    for v in range(n_sites):
-        site_start[v + 1] += site_start[v]
-    return stream, site_start, products[:count].copy()
+    order = by_product[by_site]
+    begins = np.ones(len(order), np.bool_)
+    begins[1:] = (site[order[1:]] != site[order[:-1]]) | (product[order[1:]] != product[order[:-1]])
+    stream = np.empty(len(order), np.int32)
+    stream[order] = np.cumsum(begins) - 1
+    firsts = order[begins]
+    site_start = np.searchsorted(site[firsts], np.arange(n_sites + 1)).astype(np.int64)
+    return stream, site_start, product[firsts]
 
 
 @compiled
@@ -151,7 +141,10 @@ def streams_for(walk: Walk, site: int, product: int) -> Int32Array:
     """Streams at a site that can hold goods of a product, or of an unknown one (-1)."""
     begin, end = walk.streams.site_start[site], walk.streams.site_start[site + 1]
     if product < 0:
-        return np.arange(begin, end).astype(np.int32)
+        everything = np.empty(end - begin, np.int32)
+        for stream in range(begin, end):
+            everything[stream - begin] = stream
+        return everything
     low, high = (0, 0)
     if len(walk.links.product_near) > 0:
         low, high = linked_products(site, product, walk.links)
