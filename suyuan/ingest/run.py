@@ -8,7 +8,7 @@ change nothing. Files are written in the order given; where two name the same re
 import hashlib
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from suyuan.errors import IngestError
 from suyuan.graph.model import Table
-from suyuan.graph.records import precision_name, time_columns
+from suyuan.graph.records import precision_name, time_columns, time_text
 from suyuan.graph.store.base import SourceFile, Store, Writer
 from suyuan.graph.tables import table_of_kind
 from suyuan.ingest.conversion import Conversion, convert_rows
@@ -219,9 +219,11 @@ class _Run:
                     self._tables[table].retired = self._writer.retire_unnamed(table, sources)
             stubs = sum(self._stubs(kind, parts) for kind, parts in self._named.items())
         report = self._report(started, list(skipped), stubs, failed=failed)
-        if not failed:
-            self._writer.finish(report.to_json())
-        return report
+        if failed:
+            return report
+        run = self._writer.finish(report.to_json())
+        # The store's own time: as known_at it is the first that the run's facts are known at.
+        return report if run.ended_at is None else replace(report, ended=time_text(run.ended_at))
 
     def _stubs(self, kind: str, parts: list[pa.Array]) -> int:
         """How many of the nodes named have no record."""

@@ -74,11 +74,28 @@ class Home:
     key: str
     is_edge: bool = False
 
-    def pattern(self, keyed_by: str = "") -> str:
-        """Matches its records as ``x``; ``keyed_by`` is the expression of the id wanted."""
-        properties = f" {{{self.key}: {keyed_by}}}" if keyed_by else ""
+    def pattern(self) -> str:
+        """Matches its records as ``x``."""
+        return self._around("")
+
+    def by_id(self, id_: str) -> str:
+        """MATCH of the records ``x`` with the id of an expression."""
+        index = "table, record" if self.name == "Version" else self.key
+        found = self._around(f" {{{self.key}: {id_}}}")
+        return f"MATCH {found} USING INDEX SEEK x:{quoted(self.name)}({index})"
+
+    def _around(self, properties: str) -> str:
         inner = f"x:{quoted(self.name)}{properties}"
         return f"()-[{inner}]->()" if self.is_edge else f"({inner})"
+
+
+def node_by_id(name: str, kind: str, id_: str, rest: str = "") -> str:
+    """MATCH of a node by the id of an expression, with the rest of its pattern.
+
+    The hint stands here and in :meth:`Home.by_id` because a plan made while the server's statistics still call the
+    graph empty scans an index for each id, and is kept when the graph has grown.
+    """
+    return f"MATCH ({name}:{label(kind)} {{id: {id_}}}){rest} USING INDEX SEEK {name}:{label(kind)}(id)"
 
 
 VERSION_HOME = Home("Version", "record")

@@ -15,6 +15,7 @@ from suyuan.graph.store.cypher import (
     homes,
     is_own,
     label,
+    node_by_id,
     query,
     quoted,
     relationship,
@@ -105,14 +106,14 @@ ALL_VERSIONS = _versions_by_table("x.until > 0")
 @cache
 def states(home: Home) -> LiteralString:
     """[id, seq, digest] of those of ``$ids`` that are there; of stubs without seq and digest."""
-    return query(f"UNWIND $ids AS id MATCH {home.pattern('id')} RETURN collect([id, x._seq, x._digest])")
+    return query(f"UNWIND $ids AS id {home.by_id('id')} RETURN collect([id, x._seq, x._digest])")
 
 
 @cache
 def records_by_id(home: Home, properties: tuple[str, ...]) -> LiteralString:
     """Those of ``$ids`` that are records, whatever run wrote them, as columns."""
     return query(
-        f"UNWIND $ids AS id MATCH {home.pattern('id')} WHERE x._seq IS NOT NULL "
+        f"UNWIND $ids AS id {home.by_id('id')} WHERE x._seq IS NOT NULL "
         f"WITH collect(x) AS part RETURN {_columns(properties)}"
     )
 
@@ -124,8 +125,7 @@ def values_by_id(home: Home, properties: tuple[str, ...]) -> LiteralString:
     if home == VERSION_HOME:
         condition += " AND x.table = $table AND x.until > $seq"
     return query(
-        f"UNWIND $ids AS id MATCH {home.pattern('id')} WHERE {condition} "
-        f"RETURN collect([id, {_values(properties)}])"
+        f"UNWIND $ids AS id {home.by_id('id')} WHERE {condition} RETURN collect([id, {_values(properties)}])"
     )
 
 
@@ -133,7 +133,7 @@ def values_by_id(home: Home, properties: tuple[str, ...]) -> LiteralString:
 def nodes_by_id(kind: str, properties: tuple[str, ...]) -> LiteralString:
     """[id, values or null] of those of ``$ids`` that were there at ``$seq``; null for nodes only named."""
     return query(
-        f"UNWIND $ids AS id MATCH (x:{label(kind)} {{id: id}}) WITH id, x, coalesce(x._seq <= $seq, false) AS held "
+        f"UNWIND $ids AS id {node_by_id('x', kind, 'id')} WITH id, x, coalesce(x._seq <= $seq, false) AS held "
         "WHERE held OR EXISTS { (x)-[r]-() WHERE r._seq <= $seq } "
         f"RETURN collect([id, CASE WHEN held THEN {_values(properties)} END])"
     )
@@ -153,7 +153,7 @@ def neighbours(kind: str, direction: Direction, edge_kinds: tuple[str, ...]) -> 
     types = "|".join(relationship(name) for name in edge_kinds)
     left, right = ("<-" if direction == "in" else "-"), ("->" if direction == "out" else "-")
     return query(
-        f"UNWIND $ids AS id MATCH (x:{label(kind)} {{id: id}}) "
+        f"UNWIND $ids AS id {node_by_id('x', kind, 'id')} "
         f"CALL (x) {{ MATCH (x){left}[r{':' + types if types else ''}]{right}() WHERE r._seq <= $seq "
         "WITH DISTINCT r, startNode(r).id AS source, endNode(r).id AS target "
         "WITH r, source, target, type(r) + '|' + source + '|' + target + '|' + r.record AS edge "
@@ -208,27 +208,31 @@ def edges_of_records(table: Table) -> tuple[LiteralString, ...]:
     """[record, kind, source, target, properties] of the relationships of ``$ids``, one statement a way to them."""
     return tuple(
         query(
-            f"UNWIND $ids AS id MATCH {pattern} WHERE r.record = id "
+            f"UNWIND $ids AS id {match} WHERE r.record = id "
             "RETURN collect([id, type(r), startNode(r).id, endNode(r).id, properties(r)])"
         )
-        for pattern in edge_patterns(table)
+        for match in matches_of_edges(table)
     )
 
 
 @cache
-def edge_patterns(table: Table) -> tuple[str, ...]:
-    """Patterns that lead from the record ``id`` to its relationships ``r``; the hits must have it as ``record``."""
+def matches_of_edges(table: Table) -> tuple[str, ...]:
+    """MATCHes from the record ``id`` to its relationships ``r``; the hits must have it as ``record``."""
     outward = _types(edge.kind for edge in table.edges if is_own(table, edge.source))
     inward = _types(
         edge.kind for edge in table.edges if is_own(table, edge.target) and not is_own(table, edge.source)
     )
     found: list[str] = []
     if outward:
-        found.append(f"(:{label(table.kind or '')} {{id: id}})-[r:{outward}]->()")
+        found.append(node_by_id("x", table.kind or "", "id", f"-[r:{outward}]->()"))
     if inward:
-        found.append(f"(:{label(table.kind or '')} {{id: id}})<-[r:{inward}]-()")
+        found.append(node_by_id("x", table.kind or "", "id", f"<-[r:{inward}]-()"))
     far = (e.kind for e in table.edges if not is_own(table, e.source) and not is_own(table, e.target))
-    return (*found, *(f"()-[r:{relationship(kind)} {{record: id}}]->()" for kind in dict.fromkeys(far)))
+    return (*found, *(_far(relationship(kind)) for kind in dict.fromkeys(far)))
+
+
+def _far(kind: str) -> str:
+    return f"MATCH ()-[r:{kind} {{record: id}}]->() USING INDEX SEEK r:{kind}(record)"
 
 
 def _types(kinds: Iterable[str]) -> str:
@@ -248,7 +252,8 @@ def counts_of_edges() -> LiteralString:
 def nodes_of_values(kind: str, by: str) -> LiteralString:
     """[value, id] of the records that have one of ``$values`` in a property."""
     return query(
-        f"MATCH (x:{label(kind)}) WHERE x.{quoted(by)} IN $values AND x._seq IS NOT NULL "
+        f"MATCH (x:{label(kind)}) USING INDEX x:{label(kind)}({quoted(by)}) "
+        f"WHERE x.{quoted(by)} IN $values AND x._seq IS NOT NULL "
         f"RETURN collect([x.{quoted(by)}, x.id])"
     )
 

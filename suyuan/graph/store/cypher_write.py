@@ -15,13 +15,14 @@ from suyuan.graph.store.cypher import (
     Home,
     is_own,
     label,
+    node_by_id,
     query,
     quoted,
     relationship,
     second_labels,
     stored_properties,
 )
-from suyuan.graph.store.cypher_read import edge_patterns
+from suyuan.graph.store.cypher_read import matches_of_edges
 
 
 def _row_map(names: tuple[str, ...], start: int) -> str:
@@ -56,8 +57,7 @@ def create_linked_nodes(table: Table, links: tuple[Link, ...]) -> LiteralString:
     names = ("id", *stored_properties(table))
     ends = {end: f"n{i}" for i, end in enumerate(far_ends(table, links))}
     finds = " ".join(
-        f"MATCH ({name}:{label(kind)} {{id: r[{i}]}})"
-        for i, ((_, kind), name) in enumerate(ends.items(), len(names))
+        node_by_id(name, kind, f"r[{i}]") for i, ((_, kind), name) in enumerate(ends.items(), len(names))
     )
     made = ", ".join(_link(table, link, ends, names) for link in links)
     return query(
@@ -79,7 +79,7 @@ def replace_nodes(table: Table) -> LiteralString:
     """Gives nodes that are there the properties of records. Rows: id, stored properties."""
     properties = _row_map(("id", *stored_properties(table)), 0)
     return query(
-        f"UNWIND $rows AS r MATCH (x:{label(table.kind or '')} {{id: r[0]}}) SET x = {{{properties}, _seq: $seq}}"
+        f"UNWIND $rows AS r {node_by_id('x', table.kind or '', 'r[0]')} SET x = {{{properties}, _seq: $seq}}"
     )
 
 
@@ -95,7 +95,7 @@ def create_edges(kind: str, source: str, target: str, properties: tuple[str, ...
     """Makes relationships between nodes that are there. Rows: source, target, record, properties."""
     carried = _row_map(("record", *properties), 2)
     return query(
-        f"UNWIND $rows AS r MATCH (a:{label(source)} {{id: r[0]}}) MATCH (b:{label(target)} {{id: r[1]}}) "
+        f"UNWIND $rows AS r {node_by_id('a', source, 'r[0]')} {node_by_id('b', target, 'r[1]')} "
         f"CREATE (a)-[:{relationship(kind)} {{{carried}, _seq: $seq}}]->(b)"
     )
 
@@ -104,7 +104,7 @@ def create_edges(kind: str, source: str, target: str, properties: tuple[str, ...
 def restore_edges(kind: str, source: str, target: str) -> LiteralString:
     """Makes relationships again as they were. Rows: source, target, properties."""
     return query(
-        f"UNWIND $rows AS r MATCH (a:{label(source)} {{id: r[0]}}) MATCH (b:{label(target)} {{id: r[1]}}) "
+        f"UNWIND $rows AS r {node_by_id('a', source, 'r[0]')} {node_by_id('b', target, 'r[1]')} "
         f"CREATE (a)-[x:{relationship(kind)}]->(b) SET x = r[2]"
     )
 
@@ -127,7 +127,7 @@ def second_label_column(table: Table) -> str:
 def set_second_label(table: Table, value: str) -> LiteralString:
     """Gives the nodes of ``$ids`` the second label of a value."""
     return query(
-        f"UNWIND $ids AS id MATCH (x:{label(table.kind or '')} {{id: id}}) SET x:{quoted(second_labels(table)[value])}"
+        f"UNWIND $ids AS id {node_by_id('x', table.kind or '', 'id')} SET x:{quoted(second_labels(table)[value])}"
     )
 
 
@@ -135,14 +135,14 @@ def set_second_label(table: Table, value: str) -> LiteralString:
 def drop_second_labels(table: Table) -> LiteralString:
     """Takes every second label off the nodes of ``$ids``."""
     labels = ":".join(quoted(name) for name in second_labels(table).values())
-    return query(f"UNWIND $ids AS id MATCH (x:{label(table.kind or '')} {{id: id}}) REMOVE x:{labels}")
+    return query(f"UNWIND $ids AS id {node_by_id('x', table.kind or '', 'id')} REMOVE x:{labels}")
 
 
 @cache
 def keep_versions(home: Home) -> LiteralString:
     """Copies the records of ``$ids`` before they are overwritten or (``$retired``: true) retired."""
     return query(
-        f"UNWIND $ids AS id MATCH {home.pattern('id')} WHERE x._seq < $seq "
+        f"UNWIND $ids AS id {home.by_id('id')} WHERE x._seq < $seq "
         "CREATE (v:Version) SET v = properties(x), v.table = $table, v.record = id, v.until = $seq, "
         "v.retired = $retired REMOVE v.id"
     )
@@ -152,8 +152,7 @@ def keep_versions(home: Home) -> LiteralString:
 def detach_edges(table: Table) -> tuple[LiteralString, ...]:
     """Deletes the relationships of the records of ``$ids`` and gives the ids of their ends."""
     return tuple(
-        query(f"UNWIND $ids AS id MATCH {pattern} WHERE r.record = id {_DETACH}")
-        for pattern in edge_patterns(table)
+        query(f"UNWIND $ids AS id {match} WHERE r.record = id {_DETACH}") for match in matches_of_edges(table)
     )
 
 
@@ -164,20 +163,21 @@ _DETACH = (
     "DELETE r RETURN collect(DISTINCT source) + collect(DISTINCT target)"
 )
 
-DELETE_UNLINKED: LiteralString = "UNWIND $ids AS id MATCH (x:Unlinked {record: id}) DELETE x"
+DELETE_UNLINKED: LiteralString = """
+UNWIND $ids AS id MATCH (x:Unlinked {record: id}) USING INDEX SEEK x:Unlinked(record) DELETE x"""
 
 
 @cache
 def strip_nodes(kind: str) -> LiteralString:
     """Leaves of the nodes of ``$ids`` no more than that they are named."""
-    return query(f"UNWIND $ids AS id MATCH (x:{label(kind)} {{id: id}}) SET x = {{id: id}}")
+    return query(f"UNWIND $ids AS id {node_by_id('x', kind, 'id')} SET x = {{id: id}}")
 
 
 @cache
 def drop_orphans(kind: str) -> LiteralString:
     """Deletes those of the nodes of ``$ids`` that are no records and that nothing names."""
     return query(
-        f"UNWIND $ids AS id MATCH (x:{label(kind)} {{id: id}}) "
+        f"UNWIND $ids AS id {node_by_id('x', kind, 'id')} "
         "WHERE x._seq IS NULL AND NOT EXISTS { (x)--() } DELETE x"
     )
 
@@ -228,10 +228,11 @@ def older_naming_records(table: Table, edge: Edge) -> LiteralString:
 @cache
 def link_by_property(table: Table, edge: Edge) -> LiteralString:
     """Makes the missing relationships from the records of ``$ids`` to the nodes they name by a property."""
-    own, kind, other, by, column = _by(table, edge)
+    _, kind, other, by, column = _by(table, edge)
     return query(
-        f"UNWIND $ids AS id MATCH (x:{own} {{id: id}}) UNWIND x.{column} AS value WITH DISTINCT x, value "
-        f"MATCH (y:{other} {{{by}: value}}) WHERE y._seq IS NOT NULL "
+        f"UNWIND $ids AS id {node_by_id('x', table.kind or '', 'id')} UNWIND x.{column} AS value "
+        "WITH DISTINCT x, value "
+        f"MATCH (y:{other} {{{by}: value}}) USING INDEX SEEK y:{other}({by}) WHERE y._seq IS NOT NULL "
         f"MERGE (x)-[r:{kind} {{record: x.id}}]->(y) ON CREATE SET r._seq = $seq"
     )
 
@@ -249,8 +250,9 @@ def unlink_stale(table: Table, edge: Edge) -> LiteralString:
 @cache
 def unlink_from(table: Table, edge: Edge) -> LiteralString:
     """Deletes relationships to the named nodes of ``$ids``, which are to go."""
-    own, kind, other, _, _ = _by(table, edge)
-    return query(f"UNWIND $ids AS id MATCH (:{own})-[r:{kind}]->(:{other} {{id: id}}) {_DETACH}")
+    own, kind, *_ = _by(table, edge)
+    match = node_by_id("y", edge.target.kind or "", "id", f"<-[r:{kind}]-(:{own})")
+    return query(f"UNWIND $ids AS id {match} {_DETACH}")
 
 
 @cache

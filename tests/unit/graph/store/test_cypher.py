@@ -70,6 +70,23 @@ def test_statements_hold_no_value() -> None:
         assert not re.search(r"'[^']*'|\"", text), text
 
 
+def test_what_is_looked_up_by_id_is_sought_in_its_index_whatever_the_statistics_say() -> None:
+    texts: list[str] = []
+    for table in TABLES.values():
+        for home in (*homes(table), cypher.VERSION_HOME):
+            columns = (home.key, *stored_properties(table))
+            texts += [cypher_read.states(home), cypher_write.keep_versions(home)]
+            texts += [cypher_read.records_by_id(home, columns), cypher_read.values_by_id(home, columns)]
+        texts += [*cypher_write.detach_edges(table), *cypher_read.edges_of_records(table)]
+        if table.kind is not None:
+            texts += [cypher_write.replace_nodes(table), cypher_write.strip_nodes(table.kind)]
+            texts += [cypher_write.drop_orphans(table.kind), cypher_read.neighbours(table.kind, "both", ())]
+            texts.append(cypher_read.nodes_by_id(table.kind, stored_properties(table)))
+    for text in texts:
+        wanted = len(re.findall(r"MATCH [^{]*\{(?:id|record): (?:id|r\[)", text))
+        assert text.count("USING INDEX SEEK") == wanted > 0, text
+
+
 def test_edge_kinds_restrict_the_pattern() -> None:
     text = cypher_read.neighbours("Site", "out", ("DEPARTS", "SHIPPED_TO"))
     assert "(x)-[r:`DEPARTS`|`SHIPPED_TO`]->()" in text
