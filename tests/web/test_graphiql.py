@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -115,6 +115,14 @@ def _screenshot(page: Page, name: str) -> None:
         page.screenshot(path=f"{folder}/{name}.png")
 
 
+def _wait_until(page: Page, holds: Callable[[], bool], seconds: float = 20) -> None:
+    for _ in range(int(seconds * 20)):
+        if holds():
+            return
+        page.wait_for_timeout(50)
+    assert holds()
+
+
 def _replace_text(page: Page, editor: Locator, text: str) -> None:
     editor.click()
     page.keyboard.press("Control+A")
@@ -133,9 +141,10 @@ def test_the_worked_example_runs_offline(page: Page, seen: Seen, address: str, o
     _screenshot(page, "graphiql")
     assert _troubles(seen) == []
     assert _foreign(seen, address) == []
-    assert {f"{address}/static/graphiql/{name}.worker.js" for name in ("editor", "json", "graphql")} <= set(
-        seen.addresses
-    )
+    workers = {f"{address}/static/graphiql/{name}.worker.js" for name in ("editor", "json", "graphql")}
+    _wait_until(page, lambda: workers <= set(seen.addresses))  # the page fetches them when it comes to it
+    assert _troubles(seen) == []
+    assert _foreign(seen, address) == []
 
 
 def test_a_token_in_the_headers_tab_is_sent(

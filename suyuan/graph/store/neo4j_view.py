@@ -2,14 +2,15 @@
 
 The newest versions of records stand in the graph; a view takes those that were written by then, and beside them the
 versions that were overwritten since. A record that a run overwrites while it is read moves from the one to the other,
-so the graph is read first: what it no longer shows is already among the versions. Only undoing a run moves records the
-other way; readers see that by a count and read again.
+so the graph is read first: what it no longer shows is already among the versions. A statement tests the number of a
+record before it reads the values, and what others commit in between is seen, so the number is looked at once more after
+the values. Only undoing a run moves records the other way; readers see that by a count and read again.
 """
 
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, LiteralString, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -99,18 +100,41 @@ class Neo4jView:
             return
         if (since or home == VERSION_HOME) and self._count(home, parameters) <= FEW:
             text = cypher_read.slices_of_records(home, properties)
-            yield from self._connection.read(lambda tx: tx.run(text, parameters).values())
+            yield from self._connection.read(lambda tx: self._slices(tx, home, text, parameters))
             return
         text = cypher_read.page_of_records(home, properties)
         after = ""
         while True:
             asked = {**parameters, "after": after}
-            page = self._connection.read(lambda tx, asked=asked: columns_of(tx, text, asked))
-            if page[0]:
-                yield page
+            page, kept = self._connection.read(lambda tx, asked=asked: self._page(tx, home, text, asked))
+            if kept[0]:
+                yield kept
             if len(page[0]) < PAGE:
                 return
             after = page[0][-1]
+
+    def _slices(
+        self, tx: ManagedTransaction, home: Home, text: LiteralString, asked: Mapping[str, Any]
+    ) -> list[list[list[Any]]]:
+        found = tx.run(text, asked).values()
+        return [self._still_held(tx, home, part) for part in found]
+
+    def _page(
+        self, tx: ManagedTransaction, home: Home, text: LiteralString, asked: Mapping[str, Any]
+    ) -> tuple[list[list[Any]], list[list[Any]]]:
+        page = columns(tx, text, **asked)
+        return page, self._still_held(tx, home, page)
+
+    def _still_held(self, tx: ManagedTransaction, home: Home, part: list[list[Any]]) -> list[list[Any]]:
+        """Columns without the records that a run under way overwrote while they were read."""
+        if home == VERSION_HOME or counter(tx)[1] <= self.seq:
+            return part
+        states = answer(tx, cypher_read.states(home), ids=part[0])
+        held = {record for record, seq, _ in states if seq is not None and seq <= self.seq}
+        if len(held) == len(part[0]):
+            return part
+        places = [i for i, record in enumerate(part[0]) if record in held]
+        return [[column[i] for i in places] for column in part]
 
     def _count(self, home: Home, parameters: Mapping[str, Any]) -> int:
         return self._connection.read(lambda tx: answer(tx, cypher_read.count_of_records(home), **parameters))
@@ -152,7 +176,8 @@ class Neo4jView:
             found: dict[str, list[Any] | None] = {}
             for kind, wanted in by_kind.items():
                 text = cypher_read.nodes_by_id(kind, _shown(kind))
-                found.update(answer(tx, text, ids=wanted, seq=self.seq))
+                rows = answer(tx, text, ids=wanted, seq=self.seq)
+                found.update((node_id, values) for node_id, values in rows if self._held(values))
             return found
 
         def older(tx: ManagedTransaction, found: dict[str, list[Any] | None]) -> dict[str, list[Any] | None]:
@@ -165,6 +190,10 @@ class Neo4jView:
         return {
             node_id: self._node(node_id, found[node_id]) for node_id in dict.fromkeys(ids) if node_id in found
         }
+
+    def _held(self, values: list[Any] | None) -> bool:
+        """Whether values, the number last, are still those of this view; None: of a node that is only named."""
+        return values is None or values[-1] <= self.seq
 
     def _find_older(
         self, tx: ManagedTransaction, kind: str, wanted: Sequence[str], found: dict[str, list[Any] | None]
@@ -204,7 +233,8 @@ class Neo4jView:
             found: dict[str, list[int]] = {}
             for home in homes(declared):
                 text = cypher_read.values_by_id(home, stamps)
-                found.update(answer(tx, text, ids=list(ids), seq=self.seq))
+                rows = answer(tx, text, ids=list(ids), seq=self.seq)
+                found.update((record, values) for record, values in rows if self._held(values))
             return found
 
         def older(tx: ManagedTransaction, found: dict[str, list[int]]) -> dict[str, list[int]]:
@@ -312,11 +342,6 @@ def counter(tx: ManagedTransaction) -> Counter:
     """Where the sequence of runs stands."""
     finished, newest, undone = columns(tx, cypher_runs.COUNTER)
     return finished, newest, undone
-
-
-def columns_of(tx: ManagedTransaction, text: Any, parameters: Mapping[str, Any]) -> list[list[Any]]:
-    """A page as columns."""
-    return columns(tx, text, **parameters)
 
 
 def _unseen(batch: pa.RecordBatch, seen: Sequence[pa.Array]) -> pa.RecordBatch:
