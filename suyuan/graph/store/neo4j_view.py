@@ -114,13 +114,13 @@ class Neo4jView:
             after = page[0][-1]
 
     def _slices(
-        self, tx: ManagedTransaction, home: Home, text: LiteralString, asked: Mapping[str, Any]
+        self, tx: ManagedTransaction, home: Home, text: LiteralString, asked: dict[str, Any]
     ) -> list[list[list[Any]]]:
         found = tx.run(text, asked).values()
         return [self._still_held(tx, home, part) for part in found]
 
     def _page(
-        self, tx: ManagedTransaction, home: Home, text: LiteralString, asked: Mapping[str, Any]
+        self, tx: ManagedTransaction, home: Home, text: LiteralString, asked: dict[str, Any]
     ) -> tuple[list[list[Any]], list[list[Any]]]:
         page = columns(tx, text, **asked)
         return page, self._still_held(tx, home, page)
