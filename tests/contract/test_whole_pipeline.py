@@ -2,10 +2,12 @@
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from suyuan.graph.contenthash import content_hash
@@ -17,6 +19,7 @@ from suyuan.service.workspace import Workspace
 from suyuan.simulate.market import MarketOptions, simulate_market
 
 TRACES = 200
+SEARCHES = 100
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +48,37 @@ def _answers(url: str, cases: list[str]) -> list[dict[str, Any]]:
     return [{key: value for key, value in report.items() if key != "elapsed_ms"} for report in reports]
 
 
+def _search_texts(folder: Path) -> list[str]:
+    """A hundred pieces of names in the market: one, two and four Han characters, and Latin words."""
+    names = [row["name"] for table in ("firms", "sites", "sellers") for row in _rows(folder, table)]
+    names += [row["title"] for row in _rows(folder, "listings")]
+    random = np.random.default_rng(3)
+    han = sorted({run for name in names for run in re.findall(r"[\u4e00-\u9fff]{4,}", name)})
+    latin = sorted({word for name in names for word in re.findall(r"[A-Za-z0-9]{2,}", name)})
+    found: dict[str, None] = {}
+    for length, wanted in ((1, 25), (2, 55), (4, 85)):
+        while len(found) < wanted:
+            run = han[int(random.integers(len(han)))]
+            start = int(random.integers(len(run) - length + 1))
+            found.setdefault(run[start : start + length])
+    while len(found) < SEARCHES:
+        found.setdefault(latin[int(random.integers(len(latin)))])
+    return list(found)
+
+
+def _rows(folder: Path, table: str) -> list[dict[str, str]]:
+    with (folder / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _hits(url: str, texts: list[str]) -> dict[str, list[str]]:
+    store = open_store(url)
+    try:
+        return {text: [hit.id for hit in store.view().search(text, first=200)] for text in texts}
+    finally:
+        store.close()
+
+
 @pytest.mark.neo4j
 def test_both_stores_give_the_same_answers(market: Path, tmp_path: Path, clean_neo4j: str) -> None:
     here, server = f"sqlite:///{tmp_path / 'market.db'}", clean_neo4j
@@ -54,6 +88,10 @@ def test_both_stores_give_the_same_answers(market: Path, tmp_path: Path, clean_n
     cases = _cases(market)
     assert len(cases) == TRACES
     assert _answers(here, cases) == _answers(server, cases)
+    texts = _search_texts(market)
+    hits = _hits(here, texts)
+    assert hits == _hits(server, texts)
+    assert all(hits.values())
     with Workspace.open(here) as one, Workspace.open(server) as other:
         ours, theirs = checkup(one, deep=True), checkup(other, deep=True)
     assert ours["snapshot"] == theirs["snapshot"]
