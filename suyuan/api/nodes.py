@@ -182,6 +182,18 @@ def _bare_type(kind: str) -> Any:
 
 
 _DOMAIN: Final[dict[str, Any]] = {kind: _bare_type(kind) for kind in NODE_KINDS}
+
+
+def _or_none(kind: str) -> Any:
+    domain = _DOMAIN[kind]
+    return Optional[domain]  # noqa: UP045 - made at run time
+
+
+SITE: Final = _or_none("Site")
+SITES: Final = list[SITE]
+SHIPMENTS: Final = list[_or_none("Shipment")]
+"""GraphQL types of fields that lead to sites and shipments."""
+
 _CONNECTIONS: Final[dict[str | None, tuple[Any, Any]]] = {
     kind: connection_types(kind, domain, f"things of kind {kind}") for kind, domain in _DOMAIN.items()
 }
@@ -201,8 +213,8 @@ def _link_to_one(link: Link) -> Any:
         edges = await visible_edges(context, page, lambda edge: _fits(link, edge))
         return await node_of(context, _end(link, edges[0])) if edges else None
 
-    target = _DOMAIN[link.target] if link.target else Node
-    return strawberry.field(resolver=_resolver(resolve, Optional[target]), description=link.description)  # noqa: UP045
+    target = _or_none(link.target) if link.target else Node | None
+    return strawberry.field(resolver=_resolver(resolve, target), description=link.description)
 
 
 def _link_to_many(link: Link) -> Any:

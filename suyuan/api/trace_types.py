@@ -8,7 +8,7 @@ from strawberry.scalars import JSON
 
 from suyuan.api.context import RequestContext
 from suyuan.api.kinds import Direction, UnknownTimes
-from suyuan.api.nodes import Info, Node, node_of, nodes_of
+from suyuan.api.nodes import SHIPMENTS, SITE, SITES, Info, Node, node_of, nodes_of
 from suyuan.api.scalars import DateTime, FloatColumn, IdColumn, IntColumn
 from suyuan.service.times import microseconds
 from suyuan.service.tracing import DEFAULT_MAX_HOPS, TraceRequest
@@ -39,7 +39,7 @@ class Origin:
     probability: float = strawberry.field(description="Probability that the goods were made here.")
     reasons: list[str] = strawberry.field(description="Why, in sentences.")
 
-    @strawberry.field(description="The site.")
+    @strawberry.field(description="The site.", graphql_type=SITE)
     async def site(self, info: Info) -> Node | None:
         """The site as a node."""
         return await node_of(info.context, self.site_id)
@@ -53,7 +53,7 @@ class UnresolvedPlace:
     probability: float = strawberry.field(description="Share of the goods whose chain stops here.")
     reason: str = strawberry.field(description="Why it stops.")
 
-    @strawberry.field(description="The site.")
+    @strawberry.field(description="The site.", graphql_type=SITE)
     async def site(self, info: Info) -> Node | None:
         """The site as a node."""
         return await node_of(info.context, self.site_id)
@@ -67,12 +67,12 @@ class TracePath:
     movement_ids: list[strawberry.ID] = strawberry.field(description="Shipments, first to last.")
     site_ids: list[strawberry.ID] = strawberry.field(description="Sites, first to last.")
 
-    @strawberry.field(description="The sites, first to last.")
+    @strawberry.field(description="The sites, first to last.", graphql_type=SITES)
     async def sites(self, info: Info) -> list[Node | None]:
         """Sites as nodes."""
         return await nodes_of(info.context, self.site_ids)
 
-    @strawberry.field(description="The shipments, first to last.")
+    @strawberry.field(description="The shipments, first to last.", graphql_type=SHIPMENTS)
     async def movements(self, info: Info) -> list[Node | None]:
         """Shipments as nodes."""
         return await nodes_of(info.context, self.movement_ids)
