@@ -1,12 +1,18 @@
 """Numba's compiler with the types it leaves out."""
 
+import os
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 import numba
 
+from suyuan.graph.kernelcache import kernel_folder
+
 P = ParamSpec("P")
 R = TypeVar("R")
+
+if "NUMBA_CACHE_DIR" not in os.environ and (_folder := kernel_folder()) is not None:
+    numba.config.CACHE_DIR = str(_folder)  # pyright: ignore
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:

@@ -6,7 +6,7 @@ the batches of a bin in the order they were sent, `first` and `last` are the end
 
 import numpy as np
 
-from suyuan.simulate.compiled import compiled
+from suyuan.graph.compiled import compiled
 from suyuan.simulate.world import DAY, FloatArray, IntArray
 
 FIFO, PROPORTIONAL, AGE, OUTSIDE, PARTLY_FIFO = range(5)

@@ -1,12 +1,10 @@
 """Compiled functions that are copied into their callers: small steps of hot loops that take large tuples."""
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
 
 import numba
 
-P = ParamSpec("P")
-R = TypeVar("R")
+from suyuan.graph.compiled import P, R
 
 
 def inlined(function: Callable[P, R]) -> Callable[P, R]:

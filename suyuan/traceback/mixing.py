@@ -56,10 +56,15 @@ NEGLIGIBLE: Final = 1e-15
 """Shares up to here are left out of a row; what is left sums to the same."""
 
 
+GAP_SAMPLES: Final = 8
+"""Times looked at, evenly spread over those at which an undated movement can have come."""
+
+
 class Mixing(NamedTuple):
     """What the model needs to know: flows, roles and makers of sites, quantities and times, parameters.
 
-    ``dwell`` (microseconds) and ``floor`` are by role code plus one. Products that site v makes are
+    ``dwell`` (microseconds) and ``floor`` are by role code plus one; ``seen_from`` and ``seen_until`` the first and
+    last known time at each site. Products that site v makes are
     ``makes[makes_start[v]:makes_start[v + 1]]``.
     """
 
@@ -72,6 +77,8 @@ class Mixing(NamedTuple):
     flags: UInt8Array
     departed: Int64Array
     arrived: Int64Array
+    seen_from: Int64Array
+    seen_until: Int64Array
     in_stream: Int32Array
     out_stream: Int32Array
     dwell: FloatArray
@@ -181,23 +188,32 @@ def left_at(walk: Walk, mixing: Mixing, near: int, limit: int) -> int:
 
 
 @inlined
-def undated_arrival(low: int, high: int, scale: float) -> int:
-    """Mean time at which an undated movement came, between ``low`` and ``high``."""
-    return high - int(mean_stay(float(max(0, high - low)), scale))
+def undated_span(walk: Walk, mixing: Mixing, far: int) -> tuple[int, int]:
+    """Between which times an undated movement came; where nothing bounds it, the known times at its site do.
+
+    EARLIEST first where there is no known time either.
+    """
+    site = walk.comes[far]
+    low, high = walk.key[far], walk.limit[far]
+    low = mixing.seen_from[site] if low <= EARLIEST else low
+    high = mixing.seen_until[site] if high >= LATEST else high
+    return low, max(low, high)
 
 
 @inlined
 def undated_log_stay(low: int, high: int, left: int, scale: float) -> float:
-    """Logarithm of exp(-dwell / scale), averaged over an arrival between ``low`` and ``high``.
+    """Logarithm of the mean of exp(-dwell / scale) over an arrival between ``low`` and ``high``.
 
-    Where nothing tells how long the stay was, it is taken to be ``scale``.
+    An arrival after ``left`` counts nothing. Where nothing tells how long the stay was, it is ``scale``.
     """
-    if low <= EARLIEST:
-        return -float(left - high) / scale - 1.0
-    if high <= low:
-        return -max(0.0, float(left - low)) / scale
-    span = float(high - low) / scale
-    return -float(left - high) / scale + np.log(-np.expm1(-span) / span)
+    if low <= EARLIEST or left <= EARLIEST:
+        return -1.0
+    last = max(low, min(left, high))
+    whole, fitting = float(high - low) / scale, float(last - low) / scale
+    after_last = -max(0.0, float(left - last)) / scale
+    if whole < 1e-9:
+        return after_last
+    return after_last + np.log(-np.expm1(-max(fitting, 1e-9)) / whole)
 
 
 @inlined
@@ -205,14 +221,15 @@ def log_stays(
     walk: Walk, mixing: Mixing, left: int, scale: float, found: Int32Array, count: int
 ) -> FloatArray:
     """Logarithms of exp(-dwell / scale) of predecessors of what left at ``left``."""
-    flags, arrived, key, limit = mixing.flags, mixing.arrived, walk.key, walk.limit
+    flags, arrived = mixing.flags, mixing.arrived
     stays = np.empty(count)
     for i in range(count):
         far = found[i]
         if left <= EARLIEST:
             stays[i] = -1.0
         elif flags[far] & UNDATED == UNDATED:
-            stays[i] = undated_log_stay(key[far], min(left, limit[far]), left, scale)
+            low, high = undated_span(walk, mixing, far)
+            stays[i] = undated_log_stay(low, high, left, scale)
         else:
             stays[i] = -max(0.0, float(left - arrived[far])) / scale
     return stays
@@ -234,6 +251,35 @@ def beside(
     return cursor, before, moved[after - 1] if after > begin else 0.0
 
 
+@compiled
+def undated_gap(
+    walk: Walk, mixing: Mixing, far: int, left: int, streams: tuple[int, int], taken: tuple[float, float]
+) -> float:
+    """The gap whose decay is the mean over the times at which an undated movement can have come.
+
+    ``streams``: that of the product and the one of unknown goods beside it; ``taken``: the interval of what
+    left. An arrival after ``left`` counts nothing.
+    """
+    stock = mixing.stock
+    low, high = undated_span(walk, mixing, far)
+    total = 0.0
+    for sample in range(GAP_SAMPLES):
+        came = low + int((high - low) * (sample + 0.5) / GAP_SAMPLES)
+        if came <= left:
+            begin, end = flow_interval(
+                stock.inflow,
+                walk.streams,
+                stock.share,
+                streams[0],
+                streams[1],
+                came,
+                quantity_in(mixing, far),
+            )
+            gap = max(0.0, taken[0] - end, begin - taken[1]) / stock.mean_inflow[streams[0]]
+            total += np.exp(-gap / mixing.bandwidth)
+    return -mixing.bandwidth * np.log(total / GAP_SAMPLES) if total > 0.0 else np.inf
+
+
 @inlined
 def position_gaps(
     walk: Walk, mixing: Mixing, near: int, left: int, found: Int32Array, kinds: Int32Array, count: int
@@ -249,7 +295,6 @@ def position_gaps(
     stock, flags, arrived, in_stream = mixing.stock, mixing.flags, mixing.arrived, mixing.in_stream
     product_at, came_from, came_to = walk.streams.product, stock.came_from, stock.came_to
     site = walk.leaves[near]
-    scale = mixing.dwell[mixing.role[site] + 1]
     product = product_of(walk.carried[near], walk.goods.lot_product)
     flow_start, times, moved = stock.inflow.start, stock.inflow.time, stock.inflow.moved
     last, stream, unknown, cursor, mean, share = -2, -1, -1, 0, 1.0, 1.0
@@ -260,7 +305,7 @@ def position_gaps(
         if kinds[i] == JOINED and (product < 0 or of_far != product):
             continue
         undated = flags[far] & UNDATED == UNDATED
-        if left <= EARLIEST or (undated and min(left, walk.limit[far]) <= EARLIEST):
+        if left <= EARLIEST or (undated and undated_span(walk, mixing, far)[0] <= EARLIEST):
             gaps[i] = mixing.bandwidth
             continue
         of_pair = product if product >= 0 else of_far
@@ -273,11 +318,9 @@ def position_gaps(
             )
             mean, share, cursor = stock.mean_inflow[stream], stock.share[stream], flow_start[stream]
         if undated:
-            came = undated_arrival(walk.key[far], min(left, walk.limit[far]), scale)
-            begin, end = flow_interval(
-                stock.inflow, walk.streams, stock.share, stream, unknown, came, quantity_in(mixing, far)
-            )
-        elif in_stream[far] == stream:
+            gaps[i] = undated_gap(walk, mixing, far, left, (stream, unknown), (low, high))
+            continue
+        if in_stream[far] == stream:
             begin, end = came_from[far], came_to[far]
         else:
             cursor, begin, end = beside(

@@ -27,6 +27,7 @@ from suyuan.traceback.times import (
     UNDATED,
     Bounds,
     all_exact,
+    known_spans,
     mean_times,
     mode_number,
     own_bounds,
@@ -108,6 +109,15 @@ class Prepared:
     def mixing(self) -> Mixing:
         """The mixing model."""
         movements, parameters = self.snapshot.movements, self.parameters
+        seen_from, seen_until = known_spans(
+            movements.from_site,
+            movements.to_site,
+            movements.flags,
+            self.bounds.departed,
+            self.bounds.arrived,
+            self.seen,
+            len(self.snapshot.nodes["Site"]),
+        )
         return read_only(
             Mixing(
                 stock=self.stock,
@@ -119,6 +129,8 @@ class Prepared:
                 flags=movements.flags,
                 departed=self.bounds.departed,
                 arrived=self.bounds.arrived,
+                seen_from=seen_from,
+                seen_until=seen_until,
                 in_stream=self.in_stream,
                 out_stream=self.out_stream,
                 dwell=np.array(parameters.dwell_days) * MICROSECONDS_PER_DAY,

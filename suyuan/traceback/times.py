@@ -15,6 +15,8 @@ from suyuan.graph.snapshot import (
     DEPARTED_PRECISION_SHIFT,
     DEPARTED_UNKNOWN,
     PRECISION_MASK,
+    BoolArray,
+    Int32Array,
     Int64Array,
     Movements,
     UInt8Array,
@@ -158,6 +160,29 @@ def mean_times(
             mean_departure[m] = mean_of(departed[m], departure_end)
             mean_arrival[m] = mean_of(arrived[m], arrival_end)
     return mean_departure, mean_arrival
+
+
+@compiled
+def known_spans(
+    from_site: Int32Array,
+    to_site: Int32Array,
+    flags: UInt8Array,
+    departed: Int64Array,
+    arrived: Int64Array,
+    seen: BoolArray,
+    n_sites: int,
+) -> tuple[Int64Array, Int64Array]:
+    """First and last time that dated movements tell of each site; EARLIEST both where there are none."""
+    first, last = np.full(n_sites, LATEST), np.full(n_sites, EARLIEST)
+    for m in range(len(flags)):
+        if seen[m] and flags[m] & UNDATED != UNDATED:
+            left, came = from_site[m], to_site[m]
+            first[left], last[left] = min(first[left], departed[m]), max(last[left], departed[m])
+            first[came], last[came] = min(first[came], arrived[m]), max(last[came], arrived[m])
+    for site in range(n_sites):
+        if first[site] == LATEST:
+            first[site] = EARLIEST
+    return first, last
 
 
 def all_exact(movements: Movements) -> bool:

@@ -57,14 +57,16 @@ def test_an_unknown_stay_is_the_mean_of_a_cut_exponential(longest: float, scale:
 
 
 @settings(deadline=None)
-@given(st.integers(0, 400), st.integers(1, 400), st.integers(0, 100), st.floats(5.0, 50.0))
+@given(st.integers(0, 400), st.integers(1, 400), st.integers(-399, 100), st.floats(5.0, 50.0))
 def test_an_unknown_stay_weighs_as_its_mean_weight(low: int, span: int, after: int, scale: float) -> None:
-    high, left = low + span, low + span + after
-    grid = low + (np.arange(100_000) + 0.5) * (span / 100_000)
-    expected = float(np.exp(-(left - grid) / scale).mean())
+    high, left = low + span, low + max(1, span + after)
+    fitting = min(left, high) - low
+    grid = low + (np.arange(100_000) + 0.5) * (fitting / 100_000)
+    expected = float(np.exp(-(left - grid) / scale).mean()) * fitting / span
     assert math.exp(undated_log_stay(low, high, left, scale)) == pytest.approx(expected, rel=1e-4)
 
 
 def test_where_nothing_bounds_an_arrival_the_stay_is_the_usual_one() -> None:
-    assert undated_log_stay(EARLIEST, 90, 100, 10.0) == pytest.approx(-2.0)
+    assert undated_log_stay(EARLIEST, 90, 100, 10.0) == pytest.approx(-1.0)
+    assert undated_log_stay(10, 90, EARLIEST, 10.0) == pytest.approx(-1.0)
     assert undated_log_stay(50, 40, 60, 10.0) == pytest.approx(-1.0)
