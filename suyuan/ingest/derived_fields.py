@@ -15,6 +15,9 @@ from suyuan.graph.tables import TABLES
 from suyuan.ingest.profiles import Profile
 from suyuan.ingest.wording import choice_words, compact
 
+USED = 0.6
+"""Confidence from which a proposal stands in the mapping; below, it is only told."""
+
 _IDENTIFYING: Mapping[str, tuple[str, ...]] = {
     "sites": ("country", "name", "address"),
     "firms": ("country", "name", "address"),
@@ -62,6 +65,11 @@ class Derived:
     column: str | None = None
     parts: tuple[str, ...] = ()
 
+    @property
+    def used(self) -> bool:
+        """Whether it stands in the mapping."""
+        return self.rule is not None and self.confidence >= USED
+
 
 def derived_fields(table: Table, have: Mapping[str, Profile], seen: Sequence[Profile]) -> tuple[Derived, ...]:
     """Fields that are made or must be given.
@@ -91,7 +99,9 @@ def _name_of_parts(seen: Sequence[Profile]) -> list[Derived]:
     if given is None or family is None:
         return []
     latin = family.values[0].isascii()
-    template = f"{{{given.header}}} {{{family.header}}}" if latin else f"{{{family.header}}}{{{given.header}}}"
+    template = (
+        f"{{{given.header}}} {{{family.header}}}" if latin else f"{{{family.header}}}{{{given.header}}}"
+    )
     reason = "the name is in two columns; where one is empty the name is unknown"
     return [Derived("name", 0.7, reason, {"template": template}, parts=(given.header, family.header))]
 
@@ -121,7 +131,11 @@ def _key(table: Table, name: str, have: Mapping[str, Profile], seen: Sequence[Pr
 
 def _host(addresses: Profile | None) -> str | None:
     """The one platform that all web addresses are of."""
-    hosts = {match[1].lower() for text in addresses.values if (match := _SHOP_HOST.match(text))} if addresses else ()
+    hosts = (
+        {match[1].lower() for text in addresses.values if (match := _SHOP_HOST.match(text))}
+        if addresses
+        else ()
+    )
     return next(iter(hosts)) if addresses and len(hosts) == 1 and addresses.share("url") == 1 else None
 
 

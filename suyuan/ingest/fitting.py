@@ -132,7 +132,9 @@ def _choices(table: Table, column: Column, seen: Profile) -> Verdict:
     different = list(dict.fromkeys(entry.strip() for entry in entries))
     known = {entry: words[compact(entry)] for entry in different if compact(entry) in words}
     if len(known) < 0.5 * len(different):
-        return Verdict("against", reason=f"the values are not those of the column ({', '.join(column.choices)})")
+        return Verdict(
+            "against", reason=f"the values are not those of the column ({', '.join(column.choices)})"
+        )
     renamed = {old: new for old, new in known.items() if compact(old) != compact(new) or not old.isascii()}
     changes: dict[str, object] = {"separator": separator} if separator else {}
     if renamed and column.type != "list":
@@ -164,7 +166,11 @@ def _checked(table: Table, column: Column, seen: Profile) -> Verdict:
     if column.check == "division":
         if seen.share("division") >= 0.8:
             return _for(seen, "division", 0.6, "codes of divisions")
-        return _NOTHING if seen.share("division_part") >= 0.8 else _against(seen, "division", "codes of divisions")
+        return (
+            _NOTHING
+            if seen.share("division_part") >= 0.8
+            else _against(seen, "division", "codes of divisions")
+        )
     unknown = [value for value in seen.values if not country_code(value)[1]]
     if seen.share("country") < 0.5:
         return _against(seen, "country", "countries")
@@ -214,9 +220,13 @@ def _numbers(table: Table, column: Column, seen: Profile) -> Verdict:
         return _for(seen, "number", 0.25, "numbers")
     if seen.share("measured") >= 0.9:
         changes = {"pattern": _MEASURED_PATTERN}
-        return Verdict("for", 0.2, "the values are numbers with a unit or sign, which is cut off", changes=changes)
+        return Verdict(
+            "for", 0.2, "the values are numbers with a unit or sign, which is cut off", changes=changes
+        )
     if seen.share("grouped") > 0:
-        return Verdict("nothing", reason="numbers with thousands separators are not read: export them without")
+        return Verdict(
+            "nothing", reason="numbers with thousands separators are not read: export them without"
+        )
     return _against(seen, "number", "numbers")
 
 
@@ -242,7 +252,9 @@ def _ids(table: Table, column: Column, seen: Profile) -> Verdict:
     right = sum(kind is not None and (not allowed or kind in allowed) for kind in kinds)
     if right >= 0.8 * len(kinds):
         named = _shown(kind for kind in kinds if kind)
-        return Verdict("for", 0.75, f"{right} of {len(kinds)} values are canonical ids ({named})", telling=True)
+        return Verdict(
+            "for", 0.75, f"{right} of {len(kinds)} values are canonical ids ({named})", telling=True
+        )
     if "Firm" in allowed and seen.share("credit_code") >= 0.5 and not set("{}") & set(seen.header):
         found = _for(seen, "credit_code", 0.6, "social credit codes")
         return Verdict("for", found.strength, found.reason, changes={"template": f"Firm:{{{seen.header}}}"})
@@ -313,7 +325,12 @@ def _worded(column: Column, seen: Profile) -> Verdict:
     """Texts of words are neither numbers nor dates nor addresses of pages."""
     if column.name not in _WORDED:
         return _NOTHING
-    for shape, what in (("number", "numbers"), ("time", "dates"), ("url", "web addresses"), ("email", "e-mails")):
+    for shape, what in (
+        ("number", "numbers"),
+        ("time", "dates"),
+        ("url", "web addresses"),
+        ("email", "e-mails"),
+    ):
         if seen.share(shape) > 0.8:
             return Verdict("against", reason=f"{seen.counted(shape)} are {what}")
     return _NOTHING

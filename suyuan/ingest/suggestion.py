@@ -16,7 +16,7 @@ from scipy.optimize import linear_sum_assignment
 
 from suyuan.graph.model import Table
 from suyuan.graph.tables import TABLES
-from suyuan.ingest.derived_fields import Derived, contacts, derived_fields
+from suyuan.ingest.derived_fields import USED, Derived, contacts, derived_fields
 from suyuan.ingest.fitting import Fit, fit
 from suyuan.ingest.profiles import Profile
 from suyuan.ingest.sampling import Sample, merged, take_samples
@@ -25,11 +25,8 @@ from suyuan.ingest.wording import Field, HeaderMatch, header_matches, words_in
 
 FloatArray = NDArray[np.float64]
 
-USED = 0.6
-"""Confidence from which a proposal stands in the mapping; below, it is only told."""
-
 _LEAST = 0.2
-_LEAST_TABLE = 0.3
+_LEAST_TABLE = 0.25
 _UNKNOWN_WEIGHT = 0.35
 _TIE = 0.95
 _NAMED_BONUS = 0.12
@@ -162,6 +159,15 @@ def suggested(sample: Sample) -> Suggestion | None:
     ties = [one for one in candidates[1:4] if one.score >= _TIE * best.score]
     proposals = tuple(_proposals(best, seen))
     used = {one.field: one.column for one in proposals if one.used and one.rule == one.column}
+    parts = {part for one in best.derived for part in one.parts}
+    left = [seen[place] for place, one in enumerate(proposals) if not one.used and one.column not in parts]
+    others = tuple(contacts(best.table, used, left))
+    taken = {one.column: f"makes identifiers of type {one.field}: {one.reason}" for one in others}
+    taken |= {part: f"is part of {one.field}" for one in best.derived for part in one.parts}
+    proposals = tuple(
+        replace(one, reason=taken[one.column]) if one.field is None and one.column in taken else one
+        for one in proposals
+    )
     return Suggestion(
         sample,
         best.table,
@@ -169,7 +175,7 @@ def suggested(sample: Sample) -> Suggestion | None:
         tuple((one.table.name, round(min(one.score, 0.99), 2)) for one in ties),
         proposals,
         best.derived,
-        tuple(contacts(best.table, used, [seen[i] for i, one in enumerate(proposals) if not one.used])),
+        others,
     )
 
 
@@ -204,7 +210,9 @@ def _scored(
     parts = {part: one.confidence for one in derived for part in one.parts}
     sure = {place: parts.get(one.header, 0.0) for place, one in enumerate(seen) if one.header in parts} | sure
     explained = float(sum(weights[place] * confidence for place, confidence in sure.items()) / weights.sum())
-    score = explained * (0.35 + 0.65 * _key_cover(table, fits, derived)) + 0.05 * len(have) / len(table.columns)
+    score = explained * (0.35 + 0.65 * _key_cover(table, fits, derived)) + 0.05 * len(have) / len(
+        table.columns
+    )
     if table.name in named and have:
         score += _NAMED_BONUS
     return _Candidate(table, score, fits, derived)
@@ -281,4 +289,3 @@ def _proposals(best: _Candidate, seen: list[Profile]) -> list[Proposal]:
         else:
             found.append(Proposal(one.header, None, 0.0, "nothing that is known fits"))
     return found
-
