@@ -12,7 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Literal
 
@@ -29,19 +29,21 @@ STRENGTHS: Mapping[How, float] = {"own": 0.95, "known": 0.88, "table word": 0.85
 
 _LEAST_LIKENESS = 0.62
 _LEAST_ALIKE, _MOST_ALIKE = 0.5, 0.75
+_LONGEST_HAN = 24
+_MOST_WORDS = 8
 _BRACKETS = re.compile(r"[(\[（【][^)\]）】]*[)\]）】]")
 _REST = re.compile(r"[\W_]+")
 _TRADITIONAL = (
     "倉庫貨號編碼稱廠產貿證據權專標識類別發達運單間時區劃業務員錄記許範圍價幣種賣買數淨質門開關註冊營執資經緯東國"
     "內聯繫話電郵網絡鏈連題詳細圖條線報舉訴處罰決機構職轄檢驗讓變轉進離實際過遞簽裝總縣鄉鎮廣義烏蘇點備級態屬舊納"
     "稅額萬與為無參紡織製導銷評對當會體團園場鋪檔攤儲審從傳歷獨佔約終結續維繼蹤軌車輸載辦農選長問閉陸險雲頁項領"
-    "館駁沒認協關擬費請購樣鑑廳縮訂雜絲麗齡歸億誌"
+    "館駁沒認協應擬費請購樣鑑廳縮訂雜絲麗齡歸億誌"
 )
 _SIMPLIFIED = (
     "仓库货号编码称厂产贸证据权专标识类别发达运单间时区划业务员录记许范围价币种卖买数净质门开关注册营执资经纬东国"
     "内联系话电邮网络链连题详细图条线报举诉处罚决机构职辖检验让变转进离实际过递签装总县乡镇广义乌苏点备级态属旧纳"
     "税额万与为无参纺织制导销评对当会体团园场铺档摊储审从传历独占约终结续维继踪轨车输载办农选长问闭陆险云页项领"
-    "馆驳没认协关拟费请购样鉴厅缩订杂丝丽龄归亿志"
+    "馆驳没认协应拟费请购样鉴厅缩订杂丝丽龄归亿志"
 )
 _TO_SIMPLIFIED = str.maketrans(_TRADITIONAL, _SIMPLIFIED)
 
@@ -103,6 +105,7 @@ def _listed_names(table: Table, column: Column) -> Iterator[tuple[str, How]]:
     for name in (
         *document.get(table.name, {}).get(column.name, ()),
         *document["any"].get(column.name, ()),
+        *(document["any"]["_key"] if table.key == (column.name,) else ()),
     ):
         yield name.removeprefix("~"), "weak" if name.startswith("~") else "known"
 
@@ -119,6 +122,7 @@ def _names() -> dict[str, dict[Field, HeaderMatch]]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def header_matches(header: str) -> dict[Field, HeaderMatch]:
     """Every column that a header may mean.
 
@@ -135,10 +139,11 @@ def header_matches(header: str) -> dict[Field, HeaderMatch]:
     if not form:
         return {}
     found = dict(_names().get(form, {}))
-    for field, match in _with_table_word(form).items():
-        if field not in found or found[field].strength < match.strength:
-            found[field] = match
-    return found or _alike(form)
+    for others in (_with_table_word(form), _contained(header, form), _alike(form)):
+        for field, match in others.items():
+            if field not in found or found[field].strength < match.strength:
+                found[field] = match
+    return found
 
 
 def _with_table_word(form: str) -> dict[Field, HeaderMatch]:
@@ -153,6 +158,35 @@ def _with_table_word(form: str) -> dict[Field, HeaderMatch]:
                     strength = STRENGTHS["table word"]
                     found.setdefault((table, column), HeaderMatch(match.name, "table word", strength))
     return found
+
+
+def _contained(header: str, form: str) -> dict[Field, HeaderMatch]:
+    """Names that stand in a longer header: all of its words in Latin script, its end in Han characters."""
+    found: dict[Field, HeaderMatch] = {}
+    for part in _parts(header, form):
+        share = len(part) / len(form)
+        ends = form.endswith(part)
+        for field, match in _names().get(part, {}).items():
+            if match.how == "weak":
+                strength = 0.35 + 0.2 * share if ends and not part.isascii() else 0.0
+            else:
+                strength = 0.5 + 0.3 * share - (0.0 if ends else 0.1)
+            if strength and (field not in found or found[field].strength < strength):
+                how: How = "weak" if match.how == "weak" else "alike"
+                found[field] = HeaderMatch(match.name, how, round(min(strength, _MOST_ALIKE), 3))
+    return found
+
+
+def _parts(header: str, form: str) -> frozenset[str]:
+    """Runs of whole words, or of at least two characters where there are Han characters."""
+    if not form.isascii():
+        most = min(len(form), _LONGEST_HAN)
+        runs = (form[i:j] for i in range(most) for j in range(i + 2, min(len(form), i + most) + 1))
+        return frozenset(run for run in runs if run != form)
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", _BRACKETS.sub("", header))
+    words = [word for word in _REST.sub(" ", spaced).casefold().split() if word][:_MOST_WORDS]
+    runs = ("".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, len(words) + 1))
+    return frozenset(run for run in runs if len(run) >= 3 and run != form)
 
 
 def _pairs(form: str) -> Counter[str]:
