@@ -59,18 +59,21 @@ FOREIGN: Mapping[str, Mapping[str, str]] = {
     "listings": {
         "platform": "销售平台", "listing_id": "商品链接ID", "seller_id": "店铺编码", "title": "商品标题文字",
         "description": "详情页描述", "category": "平台类目", "product_id": "对应产品编号", "price": "页面售价（元）",
-        "currency": "币别", "listed_at": "首次上架日期", "delisted_at": "最终下架日期", "claimed_rights": "页面宣称专利",
+        "currency": "币别", "listed_at": "首次上架日期", "delisted_at": "最终下架日期",
+        "claimed_rights": "页面宣称专利",
         "mark_code": "防伪标识码", "image_hash": "主图哈希值", "url": "商品页网址", "units_sold": "累计成交件数",
     },
     "shipments": {
-        "shipment_id": "货运单编号", "from_site": "发货站点编号", "to_site": "收货站点编号", "departed_at": "实际发货时间",
+        "shipment_id": "货运单编号", "from_site": "发货站点编号", "to_site": "收货站点编号",
+        "departed_at": "实际发货时间",
         "arrived_at": "实际签收时间", "product_id": "货品编码", "lot_id": "货物批号", "quantity": "发货件数",
         "unit": "件数单位", "carrier": "承运单位", "waybill": "快递运单号", "shipper": "发货人名称",
         "consignee": "收货人名称", "declared_goods": "申报货物名称", "declared_value": "申报总价",
         "hs_code": "HS税号", "trade_mode": "贸易监管方式", "customs_declaration": "报关单号码",
     },
     "sites": {
-        "site_id": "站点代码", "role": "站点性质", "name": "站点全称", "operator": "经营主体编号", "address": "站点详细地址",
+        "site_id": "站点代码", "role": "站点性质", "name": "站点全称", "operator": "经营主体编号",
+        "address": "站点详细地址",
         "division_code": "行政区划码", "country": "国别代码", "latitude": "纬度值", "longitude": "经度值",
     },
     "rights": {

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from suyuan.graph.model import NODE_KINDS, Table
 from suyuan.graph.tables import TABLES
 from suyuan.ingest.profiles import Profile
-from suyuan.ingest.wording import choice_words, compact
+from suyuan.ingest.wording import FAMILY_NAMES, GIVEN_NAMES, choice_words, compact
 
 USED = 0.6
 """Confidence from which a proposal stands in the mapping; below, it is only told."""
@@ -34,8 +34,6 @@ _PREFIXES: Mapping[str, str] = {
     "persons": "PERSON-",
     "authorities": "AUTHORITY-",
 }
-_GIVEN_NAMES = ("givenname", "firstname", "forename", "名")
-_FAMILY_NAMES = ("surname", "familyname", "lastname", "姓")
 _OTHER_NUMBERS = ("number", "document_no", "waybill", "customs_declaration", "id_card", "gtin")
 _GIVEN = {
     "platform": "the files do not say which platform they are from",
@@ -94,8 +92,8 @@ def derived_fields(table: Table, have: Mapping[str, Profile], seen: Sequence[Pro
 def _name_of_parts(seen: Sequence[Profile]) -> list[Derived]:
     """A person's name from given name and surname, in the order of the language."""
     by_form = {compact(one.header): one for one in seen if one.values and not set("{}") & set(one.header)}
-    given = next((by_form[form] for form in _GIVEN_NAMES if form in by_form), None)
-    family = next((by_form[form] for form in _FAMILY_NAMES if form in by_form), None)
+    given = next((by_form[form] for form in GIVEN_NAMES if form in by_form), None)
+    family = next((by_form[form] for form in FAMILY_NAMES if form in by_form), None)
     if given is None or family is None:
         return []
     latin = family.values[0].isascii()

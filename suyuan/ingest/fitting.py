@@ -289,6 +289,8 @@ def _texts(table: Table, column: Column, seen: Profile) -> Verdict:
         return _against(seen, shape, what) if against else _NOTHING
     if column.name in table.key and len(table.key) == 1:
         return _own_key(seen)
+    if column.name in ("from_site", "to_site", "port_site") and seen.share("country") >= 0.8:
+        return Verdict("against", reason="the values are countries rather than keys of sites")
     if column.name.endswith("_id") or column.name in table.key:
         return _key_like(seen)
     if column.name == "address" and seen.share("address") >= 0.5:

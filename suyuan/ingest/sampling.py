@@ -24,6 +24,7 @@ _HEAD_BYTES = 4 << 20
 _HEADER_ROWS = 8
 _MOST_SHEETS = 20
 _KNOWN = 0.55
+_UNNAMED = re.compile(r"column_\d+")
 _VALUE_SHAPES = ("number", "time", "url", "credit_code", "email", "phone", "right_number")
 
 
@@ -126,7 +127,8 @@ def _layout_sample(head: InputFile, file: InputFile, sheet: str | None) -> Itera
             if number == 1:
                 raise
             break
-        if _known_headers(sample) >= (1 if number == 1 else 2):
+        whole = number == 1 and sample.rows > 0 and not any(map(_UNNAMED.fullmatch, sample.columns))
+        if _known_headers(sample) >= (1 if whole else 2):
             yield sample
             return
         first = first or sample
@@ -147,7 +149,7 @@ def _known_headers(sample: Sample) -> int:
 
 def _is_headless(sample: Sample) -> bool:
     """Whether the row of names holds values: numbers, dates, codes."""
-    names = [name for name in sample.columns if not re.fullmatch(r"column_\d+", name)]
+    names = [name for name in sample.columns if not _UNNAMED.fullmatch(name)]
     looks = profile("", pa.array(names, pa.string()))
     return sum(looks.share(shape) * len(looks.values) for shape in _VALUE_SHAPES) >= 1
 

@@ -27,6 +27,10 @@ How = Literal["own", "known", "weak", "table word", "alike"]
 STRENGTHS: Mapping[How, float] = {"own": 0.95, "known": 0.88, "table word": 0.85, "weak": 0.55}
 """How much a header says by itself; ``alike`` has a strength by its likeness."""
 
+GIVEN_NAMES = ("givenname", "firstname", "forename", "名")
+FAMILY_NAMES = ("surname", "familyname", "lastname", "姓")
+"""Headers in compared form of what is only a part of a name."""
+
 _LEAST_LIKENESS = 0.62
 _LEAST_ALIKE, _MOST_ALIKE = 0.5, 0.75
 _LONGEST_HAN = 24
@@ -139,6 +143,8 @@ def header_matches(header: str) -> dict[Field, HeaderMatch]:
     if not form:
         return {}
     found = dict(_names().get(form, {}))
+    if form in GIVEN_NAMES or form in FAMILY_NAMES:
+        return found
     for others in (_with_table_word(form), _contained(header, form), _alike(form)):
         for field, match in others.items():
             if field not in found or found[field].strength < match.strength:
