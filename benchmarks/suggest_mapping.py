@@ -19,6 +19,7 @@ from suyuan.graph.tables import TABLES
 from suyuan.ingest.conversion import convert_rows
 from suyuan.ingest.feeds import find_feeds
 from suyuan.ingest.mapping import read_mapping
+from suyuan.ingest.sampling import take_samples
 from suyuan.ingest.suggestion import Suggestion, suggest
 from suyuan.ingest.suggestion_text import suggestion_toml
 from suyuan.ingest.wording import header_matches
@@ -176,74 +177,77 @@ def renamed(source: Path, target: Path, names: Mapping[str, str]) -> None:
         writer.writerows(rows)
 
 
+def list_under(path: Path, headers: tuple[str, ...], target: Path) -> Path | None:
+    """A factory list under other headers; None for a workbook, which is only looked at as it is."""
+    published = FACILITY_HEADERS["as published"]
+    if headers == published:
+        return path
+    if path.suffix != ".csv":
+        return None
+    renamed(path, target, dict(zip(published, headers, strict=True)))
+    return target
+
+
 def facilities(samples: Path, folder: Path) -> None:
     """Factory lists: what is proposed against the mapping that is kept, and the sites that come of it."""
     rules = read_mapping(KEPT).sources[0].outputs[0].rules
     fields = {name: field for field in COMPARED for name in rules[field].sources}
     for scheme, headers in FACILITY_HEADERS.items():
-        tally, same, roles, count = Tally(), 0, 0, 0
-        other = dict(zip(FACILITY_HEADERS["as published"], headers, strict=True))
+        tally, same, roles = Tally(), 0, 0
+        new_names = dict(zip(FACILITY_HEADERS["as published"], headers, strict=True))
         for number, path in enumerate(lists(samples)):
-            target = path
-            if scheme != "as published":
-                if path.suffix != ".csv":
-                    continue
-                target = folder / f"list{number}.csv"
-                renamed(path, target, other)
-            count += 1
-            found = suggest([target])
-            first = found.found[0] if found.found else None
-            wanted = {new: fields[old] for old, new in other.items() if old in fields}
+            target = list_under(path, headers, folder / f"list{number}.csv")
+            if target is None:
+                continue
+            suggestions = suggest([target])
+            found = suggestions.found[0] if suggestions.found else None
             tally.add(
-                first,
-                "sites",
-                {c.column: wanted[c.column] for c in first.columns if c.column in wanted}
-                if first
-                else wanted,
+                found, "sites", {new_names[name]: fields[name] for name in columns_of(path) if name in fields}
             )
-            if first is not None and first.table.name == "sites":
+            if found is not None:
                 proposed = folder / "proposed.toml"
-                proposed.write_text(suggestion_toml(found), encoding="utf-8")
-                same += records(target, proposed) == records(path, KEPT)
-                roles += any(made.field == "role" and made.used for made in first.derived)
-        print(f"factory lists, {scheme} headers: {tally.line()}; same sites {same} of {count}, role {roles}")
+                proposed.write_text(suggestion_toml(suggestions), encoding="utf-8")
+                same += found.table.name == "sites" and records(target, proposed) == records(path, KEPT)
+                roles += any(made.field == "role" and made.used for made in found.derived)
+        print(f"factory lists, {scheme} headers: {tally.line()}; same sites {same}, role told {roles}")
+
+
+def columns_of(path: Path) -> list[str]:
+    """The columns of a list as published."""
+    return list(take_samples([path])[0][0][0].columns)
+
+
+def names_under(scheme: str, table: str, header: list[str]) -> dict[str, str]:
+    """What the columns of a table are called in a scheme."""
+    if scheme == "none":
+        return {name: f"column_{place}" for place, name in enumerate(header, start=1)}
+    return {name: FOREIGN[table].get(name, name) if scheme == "Chinese" else name for name in header}
+
+
+def is_listed(table: str, field: str, name: str) -> bool:
+    """Whether a header is among the names that are known."""
+    match = header_matches(name).get((table, field))
+    return match is not None and match.how in ("own", "known")
 
 
 def market(folder: Path) -> None:
     """Tables of a simulated market under other headers."""
     simulate_market(MarketOptions(seed=5, movements=3_000), folder, None)
+    (folder / "renamed").mkdir()
     for scheme in ("own", "Chinese", "none"):
-        tally, known = Tally(), 0
-        for table, names in FOREIGN.items():
+        tally, listed = Tally(), 0
+        for table in FOREIGN:
             with (folder / f"{table}.csv").open(encoding="utf-8") as file:
                 header = next(csv.reader(file))
-            if scheme == "own":
-                names = {name: name for name in header}
-            elif scheme == "none":
-                names = {name: f"column_{place}" for place, name in enumerate(header, start=1)}
-            target = folder / "tables" / f"t{table[::-1]}.csv"
-            target.parent.mkdir(exist_ok=True)
+            names = names_under(scheme, table, header)
+            # A name of a file that no table is told by.
+            target = folder / "renamed" / f"x{list(FOREIGN).index(table)}.csv"
             renamed(folder / f"{table}.csv", target, names)
+            wanted = {names[name]: name for name in header if name in TABLES[table].by_name}
+            listed += sum(is_listed(table, field, name) for name, field in wanted.items())
             found = suggest([target]).found
-            wanted = {names.get(name, name): name for name in header if name in TABLES[table].by_name}
             tally.add(found[0] if found else None, table, wanted)
-            known += sum(
-                (table, field) in header_matches(name)
-                and header_matches(name)[table, field].how in ("own", "known")
-                for name, field in wanted.items()
-            )
-            if "-v" in sys.argv:
-                for one in found[0].columns if found else ():
-                    if wanted.get(one.column) != one.field:
-                        print("   ", table, one, "wanted", wanted.get(one.column))
-                if not found or found[0].table.name != table:
-                    print(
-                        "   ",
-                        table,
-                        "taken for",
-                        found and (found[0].table.name, found[0].confidence, found[0].ties),
-                    )
-        print(f"simulated tables, {scheme} headers ({known} known by name): {tally.line()}")
+        print(f"simulated tables, {scheme} headers ({listed} among the known names): {tally.line()}")
 
 
 def main() -> None:

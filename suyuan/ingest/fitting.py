@@ -2,10 +2,11 @@
 
 A header and the values are two witnesses. Where the values have the shape that the column wants, both are
 joined as ``1 - (1 - header) * (1 - values)``; where they have another, the header counts a third; where they
-say nothing, the header stands alone. Values without a header that is known never reach 0.8.
+say nothing, the header stands alone. Values without a header that is known, and headers that may mean anything
+("date", "编号"), never reach 0.8.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal
@@ -19,6 +20,7 @@ from suyuan.ingest.wording import HeaderMatch, choice_words, compact
 _CONTRADICTED = 0.35
 _UNFILLED = 0.85
 _MOST_BY_VALUES = 0.75
+MOST_BY_WEAK_NAME = 0.79
 _MEASURED_PATTERN = r"^[^\d+-]*([+-]?\d+(?:\.\d+)?)"
 
 
@@ -73,6 +75,8 @@ def fit(table: Table, column: Column, seen: Profile, match: HeaderMatch | None) 
         reasons.append(verdict.reason)
     if match is None:
         confidence = min(confidence, _MOST_BY_VALUES)
+    elif match.how == "weak":
+        confidence = min(confidence, MOST_BY_WEAK_NAME)
     return Fit(round(confidence, 2), "; ".join(reasons), _rule(seen, verdict), match)
 
 
@@ -149,8 +153,8 @@ def _choices(table: Table, column: Column, seen: Profile) -> Verdict:
     return Verdict("for", strength, reason, telling, changes)
 
 
-def _shown(values: object) -> str:
-    different = list(dict.fromkeys(str(value) for value in values))  # pyright: ignore
+def _shown(values: Iterable[str]) -> str:
+    different = list(dict.fromkeys(values))
     return ", ".join(different[:4]) + (", ..." if len(different) > 4 else "")
 
 
@@ -257,7 +261,9 @@ def _ids(table: Table, column: Column, seen: Profile) -> Verdict:
         )
     if "Firm" in allowed and seen.share("credit_code") >= 0.5 and not set("{}") & set(seen.header):
         found = _for(seen, "credit_code", 0.6, "social credit codes")
-        return Verdict("for", found.strength, found.reason, changes={"template": f"Firm:{{{seen.header}}}"})
+        parties = [one for one in table.columns if "Firm" in kinds_allowed(table, one.name)]
+        changes = {"template": f"Firm:{{{seen.header}}}"}
+        return Verdict("for", found.strength, found.reason, telling=len(parties) == 1, changes=changes)
     wanted = " or ".join(f"{kind}:..." for kind in allowed) or "Kind:key"
     return Verdict("against", reason=f"the column wants canonical ids ({wanted})")
 

@@ -22,6 +22,7 @@ from suyuan.ingest.workbook import sheet_names
 SAMPLE_ROWS = 2_000
 _HEAD_BYTES = 4 << 20
 _HEADER_ROWS = 8
+_SEARCHED_BYTES = 16 << 20
 _MOST_SHEETS = 20
 _KNOWN = 0.55
 _UNNAMED = re.compile(r"column_\d+")
@@ -118,9 +119,18 @@ def _head(file: InputFile) -> Generator[InputFile]:
 
 
 def _layout_sample(head: InputFile, file: InputFile, sheet: str | None) -> Iterator[Sample]:
-    """The sample by the most likely row of names: the first with names that are known, else the first row."""
+    """The sample by the most likely row of names: the first with names that are known, else the first row.
+
+    A workbook must be opened whole for each try, so that in a large one only the first row is looked at.
+    """
+    kind = TABLE_SUFFIXES[file.suffix]
+    if kind in ("parquet", "jsonl"):
+        sample = _sample(head, file, Layout())
+        if sample.columns:
+            yield sample
+        return
     first: Sample | None = None
-    for number in range(1, _HEADER_ROWS + 1):
+    for number in range(1, 1 + (_HEADER_ROWS if head.size <= _SEARCHED_BYTES else 1)):
         try:
             sample = _sample(head, file, Layout(sheet=sheet, header_row=number))
         except IngestError:
@@ -155,10 +165,9 @@ def _is_headless(sample: Sample) -> bool:
 
 
 def _sample(head: InputFile, file: InputFile, layout: Layout) -> Sample:
-    text = file.suffix in TEXT_SUFFIXES
-    examined = examine(head, text=text)
     reading = Reading(head, layout=layout)
-    if examined.encoding is not None:
+    examined = examine(head, text=True) if file.suffix in TEXT_SUFFIXES else None
+    if examined is not None and examined.encoding is not None:
         reading = replace(reading, encoding=examined.encoding, odd_quotes=examined.odd_quotes)
     columns: dict[str, list[pa.Array]] = {}
     rows = 0

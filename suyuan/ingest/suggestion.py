@@ -17,7 +17,7 @@ from scipy.optimize import linear_sum_assignment
 from suyuan.graph.model import Table
 from suyuan.graph.tables import TABLES
 from suyuan.ingest.derived_fields import USED, Derived, contacts, derived_fields
-from suyuan.ingest.fitting import Fit, fit
+from suyuan.ingest.fitting import MOST_BY_WEAK_NAME, Fit, fit
 from suyuan.ingest.profiles import Profile
 from suyuan.ingest.sampling import Sample, merged, take_samples
 from suyuan.ingest.sources import Skipped
@@ -30,6 +30,7 @@ _LEAST_TABLE = 0.25
 _UNKNOWN_WEIGHT = 0.35
 _TIE = 0.95
 _NAMED_BONUS = 0.12
+_LENT, _LEAST_LENT = 0.4, 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,15 +270,14 @@ def _has_key(best: _Candidate) -> bool:
 def _in_context(fits: Mapping[int, tuple[str, Fit]], score: float) -> dict[int, tuple[str, Fit]]:
     """Fits by weak names with the confidence that a table of this score lends them."""
     certain = min(max(score, 0.0), 1.0)
-    return {
-        place: (
-            field,
-            replace(found, confidence=round(1 - (1 - found.confidence) * (1 - 0.4 * certain), 2))
-            if found.match and found.match.how == "weak" and found.confidence >= 0.4
-            else found,
-        )
-        for place, (field, found) in fits.items()
-    }
+    lent: dict[int, tuple[str, Fit]] = {}
+    for place, (field, found) in fits.items():
+        weak = found.match is not None and found.match.how == "weak" and found.confidence >= _LEAST_LENT
+        if weak:
+            more = 1 - (1 - found.confidence) * (1 - _LENT * certain)
+            found = replace(found, confidence=round(min(more, MOST_BY_WEAK_NAME), 2))
+        lent[place] = field, found
+    return lent
 
 
 def _proposals(best: _Candidate, seen: list[Profile]) -> list[Proposal]:

@@ -86,6 +86,8 @@ def test_codes_of_firms_become_canonical_ids() -> None:
     found = fitted("sites", "operator", "运营方", "91330782MA2DEM017W")
     assert found
     assert found.rule == {"template": "Firm:{运营方}"}
+    assert confidence("sites", "operator", "x", "91330782MA2DEM017W") == 0.6
+    assert confidence("ownerships", "owner", "x", "91330782MA2DEM017W") == 0.0
 
 
 def test_day_or_month_first_is_left_to_the_reader() -> None:
