@@ -12,6 +12,14 @@ from suyuan.service.workspace import Workspace
 
 app = typer.Typer()
 
+SuggestOption = Annotated[
+    bool,
+    typer.Option(
+        "--suggest-mapping",
+        help="Ingest nothing: propose a mapping file from headers and first rows, with confidences.",
+    ),
+]
+
 _SHOWN_REJECTS = 10
 
 
@@ -33,13 +41,7 @@ def ingest_command(
     rejects: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder for bad rows, to be mended and read again.")
     ] = None,
-    suggest_mapping: Annotated[
-        bool,
-        typer.Option(
-            "--suggest-mapping",
-            help="Ingest nothing: propose a mapping file from headers and first rows, with confidences.",
-        ),
-    ] = False,
+    suggest_mapping: SuggestOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Read tables into the store. The same data twice changes nothing; a cut-off run is taken up again."""

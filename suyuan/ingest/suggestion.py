@@ -163,12 +163,7 @@ def suggested(sample: Sample) -> Suggestion | None:
     parts = {part for one in best.derived for part in one.parts}
     left = [seen[place] for place, one in enumerate(proposals) if not one.used and one.column not in parts]
     others = tuple(contacts(best.table, used, left))
-    taken = {one.column: f"makes identifiers of type {one.field}: {one.reason}" for one in others}
-    taken |= {part: f"is part of {one.field}" for one in best.derived for part in one.parts}
-    proposals = tuple(
-        replace(one, reason=taken[one.column]) if one.field is None and one.column in taken else one
-        for one in proposals
-    )
+    proposals = _told_of(proposals, best.derived, others)
     return Suggestion(
         sample,
         best.table,
@@ -177,6 +172,18 @@ def suggested(sample: Sample) -> Suggestion | None:
         proposals,
         best.derived,
         others,
+    )
+
+
+def _told_of(
+    proposals: tuple[Proposal, ...], derived: Sequence[Derived], others: Sequence[Derived]
+) -> tuple[Proposal, ...]:
+    """Proposals in which columns without a field say what else is made of them."""
+    taken = {one.column: f"makes identifiers of type {one.field}: {one.reason}" for one in others}
+    taken |= {part: f"is part of {one.field}" for one in derived for part in one.parts}
+    return tuple(
+        replace(one, reason=taken[one.column]) if one.field is None and one.column in taken else one
+        for one in proposals
     )
 
 

@@ -91,13 +91,7 @@ def _one_json(one: Suggestion) -> dict[str, Any]:
             for proposal in one.columns
         ],
         "derived": [
-            {
-                "field": made.field,
-                "confidence": made.confidence,
-                "reason": made.reason,
-                "used": made.used,
-                "rule": made.rule,
-            }
+            {name: getattr(made, name) for name in ("field", "confidence", "reason", "used", "rule")}
             for made in one.derived
         ],
         "identifiers": [
