@@ -12,6 +12,14 @@ from suyuan.service.workspace import Workspace
 
 app = typer.Typer()
 
+SuggestOption = Annotated[
+    bool,
+    typer.Option(
+        "--suggest-mapping",
+        help="Ingest nothing: propose a mapping file from headers and first rows, with confidences.",
+    ),
+]
+
 _SHOWN_REJECTS = 10
 
 
@@ -33,9 +41,14 @@ def ingest_command(
     rejects: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder for bad rows, to be mended and read again.")
     ] = None,
+    suggest_mapping: SuggestOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Read tables into the store. The same data twice changes nothing; a cut-off run is taken up again."""
+    if suggest_mapping:
+        if mapping is not None:
+            raise typer.BadParameter("proposes a mapping and takes none", param_hint="--suggest-mapping")
+        raise typer.Exit(print_suggestion(paths, as_json=as_json))
     if format_ not in get_args(Format):
         raise typer.BadParameter(f"one of {', '.join(get_args(Format))}", param_hint="--format")
     options = IngestOptions(
@@ -58,6 +71,25 @@ def ingest_command(
     else:
         print_run(document)
     raise typer.Exit(1 if document["failed"] else 0)
+
+
+def print_suggestion(paths: list[Path], *, as_json: bool) -> int:
+    """A proposed mapping on standard output, TOML or JSON; exit status 1 if no table fits any file."""
+    from suyuan.ingest.suggestion import suggest
+    from suyuan.ingest.suggestion_text import suggestion_json, suggestion_toml
+
+    found = suggest(paths)
+    if as_json:
+        print_json(suggestion_json(found))
+    elif found.found:
+        typer.echo(suggestion_toml(found), nl=False)
+    for skipped in found.unfit:
+        note(f"{skipped.name}: {skipped.why}")
+    if not found.found:
+        note(
+            "No table fits. Write a mapping by hand (docs/user/mapping.md), or correct the names of the columns."
+        )
+    return 0 if found.found else 1
 
 
 def print_run(report: dict[str, Any]) -> None:
