@@ -99,6 +99,7 @@ class TableWriter:
         new: list[int] = []
         changed: list[int] = []
         unchanged: list[int] = []
+        unchanged_at: list[int] = []
         for place, (record, digest) in enumerate(zip(ids, content, strict=True)):
             known = stored.get(record)
             if known is None:
@@ -107,6 +108,7 @@ class TableWriter:
                 changed.append(place)
             elif known.seq < self.seq:
                 unchanged.append(known.record_no)
+                unchanged_at.append(place)
         if new:
             self._insert(connection, batch.take(pa.array(new)), [content[place] for place in new])
         if changed:
@@ -115,7 +117,7 @@ class TableWriter:
         if self.full:
             rows = [(number,) for number in unchanged]
             connection.executemany(f"INSERT OR IGNORE INTO temp.{self.named} VALUES (?)", rows)
-        return UpsertCounts(batch.num_rows - len(unchanged), len(unchanged))
+        return UpsertCounts(batch.num_rows - len(unchanged), len(unchanged), unchanged_at)
 
     def _stored(
         self, connection: sqlite3.Connection, ids: list[str], lacking: list[str]
