@@ -102,7 +102,7 @@ def read_post(post: Post) -> ReadPost:
         body, damaged = body.decode("utf-8", "replace").encode(), True
     if not body.endswith(b"\n"):
         body += b"\n"
-    raws = [_marked(raw, damaged) for raw in BlockParser().parse(body)]
+    raws = [_marked(raw, damaged) for raw in BlockParser().parse_short(body)]
     columns = frozenset(name for raw in raws for name in raw.columns)
     if len(columns) > _MOST_COLUMNS:
         raise IngestError(
@@ -204,9 +204,7 @@ class PostedRun:
         for place in places:
             self._write_alone(table, place, posts, work)
 
-    def _write_alone(
-        self, table: Table, place: int, posts: Sequence[ReadPost], work: "_Writing"
-    ) -> None:
+    def _write_alone(self, table: Table, place: int, posts: Sequence[ReadPost], work: "_Writing") -> None:
         alone = [_Join.of(table, place, posts[place].columns, raw) for raw in posts[place].raws]
         parts = [(join, convert_rows(table, join.raws[0])) for join in alone]
         repeats = _repeats(table, parts)

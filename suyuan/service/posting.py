@@ -278,9 +278,14 @@ def _report(writer: Writer, results: Sequence[PostResult]) -> Json:
 
 def _answer_twins(group: Sequence[Delivery], answers: dict[int, Json | Exception]) -> None:
     """Gives the posts that came twice at the same time the answer of the first."""
-    first = {what.key: place for place, what in reversed(list(enumerate(group))) if what.key}
+    first: dict[str, int] = {}
     for place, what in enumerate(group):
+        if what.key is None:
+            continue
+        twin = first.setdefault(what.key, place)
         if place not in answers:
-            twin = group[first[what.key]].post
-            same = (twin.table, twin.sha256) == (what.post.table, what.post.sha256)
-            answers[place] = answers[first[what.key]] if same else _id_used()
+            answers[place] = answers[twin] if _same(group[twin].post, what.post) else _id_used()
+
+
+def _same(post: Post, other: Post) -> bool:
+    return (post.table, post.sha256) == (other.table, other.sha256)
