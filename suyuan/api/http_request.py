@@ -138,7 +138,7 @@ async def read_body(request: Request, max_body_bytes: int) -> bytes:
 
 def _too_large(max_body_bytes: int) -> RequestRefusedError:
     return RequestRefusedError(
-        f"The request body is longer than {max_body_bytes} bytes. Send less, or upload a file instead.",
+        f"The request body is longer than {max_body_bytes} bytes. Send less at a time.",
         code=PAYLOAD_TOO_LARGE,
         # What is left of the body is not read, so the connection cannot be used again.
         headers={"connection": "close"},
