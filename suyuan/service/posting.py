@@ -5,6 +5,7 @@ same step, under the id that the sender gave: the same post again, to whatever p
 nothing.
 """
 
+import json
 import threading
 from collections import deque
 from collections.abc import Generator, Mapping, Sequence
@@ -203,7 +204,7 @@ def _answer_known(store: Store, group: Sequence[Delivery], answers: dict[int, Js
 
 def _kept_answer(post: Post, document: Document) -> Json | Exception:
     if (document.value["table"], document.value["sha256"]) == (post.table, post.sha256):
-        return dict(document.value["answer"])
+        return json.loads(document.value["answer"])
     return _id_used()
 
 
@@ -251,7 +252,7 @@ def _write(
         answer = {"run_id": writer.run.run_id, "seq": writer.run.seq, **result.to_json()}
         answers[place] = answer
         if what.key:
-            kept = {"table": what.post.table, "sha256": what.post.sha256, "answer": answer}
+            kept = {"table": what.post.table, "sha256": what.post.sha256, "answer": json.dumps(answer)}
             documents.append(NewDocument(COLLECTION, what.key, kept))
     writer.finish(_report(writer, results), documents)
 

@@ -42,7 +42,7 @@ class Neo4jWriter:
         self._named: dict[str, list[pa.Array]] | None = {} if full else None
         self._known_ends: set[str] = set()
         self._next_note = 0.0
-        self._sources = self._registered_sources()
+        self._sources = self._registered_sources() if lease.resumed else {}
 
     def _write(self, work: Callable[[ManagedTransaction], T]) -> T:
         def held(tx: ManagedTransaction) -> T:

@@ -33,6 +33,7 @@ class Begun:
 
     run: RunInfo
     token: str
+    resumed: bool = False
 
 
 def now() -> int:
@@ -135,7 +136,7 @@ def _acquired(connection: sqlite3.Connection, fingerprint: str, full: bool) -> B
         "SELECT seq, fingerprint, full FROM suyuan_lease JOIN suyuan_runs USING (seq)"
     ).fetchone()
     if dead is not None and tuple(dead[1:]) == (fingerprint, int(full)):
-        return Begun(_run(connection, dead[0]), _hold(connection, dead[0]))
+        return Begun(_run(connection, dead[0]), _hold(connection, dead[0]), resumed=True)
     if dead is not None:
         undo(connection, dead[0])
     seq = connection.execute("SELECT coalesce(max(seq), 0) + 1 FROM suyuan_runs").fetchone()[0]

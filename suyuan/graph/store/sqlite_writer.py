@@ -49,6 +49,7 @@ class SqliteWriter:
         self._file = file
         self._token = begun.token
         self._full = full
+        self._resumed = begun.resumed
         self._tables: dict[str, TableWriter] = {}
         self._open = True
         self._next_note = 0.0
@@ -181,7 +182,9 @@ class SqliteWriter:
 
     def _table(self, connection: sqlite3.Connection, table: Table) -> TableWriter:
         if table.name not in self._tables:
-            self._tables[table.name] = TableWriter.begin(connection, table, self.run.seq, full=self._full)
+            self._tables[table.name] = TableWriter.begin(
+                connection, table, self.run.seq, full=self._full, resumed=self._resumed
+            )
         return self._tables[table.name]
 
     @contextmanager
