@@ -1,5 +1,6 @@
 """The schema, put together."""
 
+from contextlib import aclosing
 from typing import Any, Final
 
 import strawberry
@@ -9,8 +10,9 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionContext
+from strawberry.types.execution import PreExecutionError
 
-from suyuan.api.error_codes import LabelErrors, without_suggestion
+from suyuan.api.error_codes import LabelErrors, labelled, without_suggestion
 from suyuan.api.query import DOMAIN_TYPES, Query
 from suyuan.api.reading import Reader, read_operations
 from suyuan.api.scalars import SCALARS
@@ -44,7 +46,17 @@ class Schema(strawberry.Schema):
         context = options.get("context_value")
         if isinstance(context, SocketContext):
             options["context_value"] = await context.request()
-        return await super().stream(query, *args, **options)
+        return _with_refusals(await super().stream(query, *args, **options))
+
+
+async def _with_refusals(results: StreamResult) -> StreamResult:
+    """What is refused while it is read, as the one result that a client of a stream understands."""
+    try:
+        async with aclosing(results):
+            async for result in results:
+                yield result
+    except GraphQLError as error:
+        yield PreExecutionError(data=None, errors=[labelled(error)])
 
 
 def make_schema(settings: Settings, *, cached: bool = True) -> Schema:

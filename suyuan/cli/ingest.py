@@ -2,6 +2,7 @@
 
 import signal
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any, get_args
 
 import typer
@@ -84,8 +85,12 @@ def watch_folder(store: str | None, paths: list[Path], options: WatchOptions, *,
     tell = _print_outcome_json if as_json else _print_outcome
     with Workspace.open(store, create=True) as workspace:
         watched = FolderWatch(workspace.store, paths[0], options, tell)
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            watched.stop()
+
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: watched.stop())
+            signal.signal(number, stop)
         note(f"Watching {paths[0]}. Stop with Ctrl-C.")
         watched.run()
 

@@ -32,7 +32,7 @@ _WAIT_SECONDS: Final = 2.0
 """How long a group waits for another process to end its run."""
 
 _RETRY_FULL: Final = 1
-_RETRY_HELD: Final = 5
+_RETRY_HELD: Final = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ def test_an_id_of_another_post_is_refused_and_that_of_another_sender_is_not(stor
 
 
 def test_a_post_that_cannot_be_read_harms_no_other(store: Store) -> None:
-    wide = [{f"c{i}": 1 for i in range(5_000)}]
+    wide: list[Row] = [{f"c{i}": 1 for i in range(5_000)}]
     answers = write_group(store, [post([listing(1)]), post(wide), post([listing(2)])])
     assert isinstance(answers[1], IngestError)
     assert len(store.view().nodes(["Listing:shop:L1", "Listing:shop:L2"])) == 2
