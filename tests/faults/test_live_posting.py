@@ -6,25 +6,21 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
-from websockets.sync.client import ClientConnection, connect
-from websockets.typing import Subprotocol
 
 from suyuan.graph.store.base import Store
 from suyuan.graph.store.opening import open_store
+from tests.event_watcher import watching
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIENT = ROOT / "examples" / "live" / "post_listings.py"
 BATCH = 20
-EVENTS = "subscription { graphEvents(kinds: [Listing]) { id change } }"
 
 
 @pytest.fixture(params=["sqlite", pytest.param("neo4j", marks=pytest.mark.neo4j)])
@@ -65,40 +61,6 @@ def _wait_until_ready(address: str) -> None:
         except httpx.TransportError:
             time.sleep(0.1)
         assert time.monotonic() < deadline, "the server did not start"
-
-
-class _Watcher:
-    """A subscriber of a server; counts the events it is sent, by (id, change)."""
-
-    def __init__(self, connection: ClientConnection) -> None:
-        self.seen: Counter[tuple[str, str]] = Counter()
-        self._connection = connection
-        connection.send('{"type": "connection_init"}')
-        assert json.loads(connection.recv(timeout=30))["type"] == "connection_ack"
-        connection.send(json.dumps({"type": "subscribe", "id": "1", "payload": {"query": EVENTS}}))
-        time.sleep(1.0)  # the protocol does not say when a subscription has begun
-        self._thread = threading.Thread(target=self._collect, daemon=True)
-        self._thread.start()
-
-    def _collect(self) -> None:
-        for text in self._connection:
-            event = json.loads(text)["payload"]["data"]["graphEvents"]
-            self.seen[event["id"], event["change"]] += 1
-
-    def wait_for(self, events: int) -> None:
-        """Until so many were seen, and a little longer, in case there are more."""
-        deadline = time.monotonic() + 120
-        while self.seen.total() < events:
-            assert time.monotonic() < deadline, f"{self.seen.total()} of {events} events"
-            time.sleep(0.05)
-        time.sleep(1.0)
-
-
-@contextmanager
-def _watcher(address: str) -> Generator[_Watcher]:
-    url = f"{address.replace('http', 'ws')}/graphql"
-    with connect(url, subprotocols=[Subprotocol("graphql-transport-ws")], proxy=None) as connection:
-        yield _Watcher(connection)
 
 
 def _client(file: Path, address: str) -> "subprocess.Popen[str]":
@@ -151,7 +113,7 @@ def _post_all(url: str, folder: Path, count: int) -> float:
         first, second = stack.enter_context(_server(url)), stack.enter_context(_server(url))
         _wait_until_ready(first)
         _wait_until_ready(second)
-        watcher = stack.enter_context(_watcher(second))
+        watcher = stack.enter_context(watching(second))
         _killed_after(file, first, count // 4)
         _killed_after(file, second, count // 2)
         done = int(Path(f"{file}.checkpoint").read_text())

@@ -175,10 +175,20 @@ class SqliteWriter:
             if is_indexed(TABLES[name]):
                 follow_changes(connection, TABLES[name], self.run.seq)
             connection.execute(
-                f"UPDATE suyuan_changes SET records = (SELECT count(*) FROM {quoted(name)})"
-                " WHERE table_name = ? AND seq = ?",
-                (name, self.run.seq),
+                f"UPDATE suyuan_changes SET records = {self._count(name)} WHERE table_name = :name AND seq = :seq",
+                {"name": name, "seq": self.run.seq},
             )
+
+    def _count(self, name: str) -> str:
+        """An expression for the records of a changed table: those of before and the new ones, else all counted."""
+        counted = f"SELECT count(*) FROM {quoted(name)}"
+        if self._full:
+            return f"({counted})"
+        before = (
+            "SELECT records FROM suyuan_changes WHERE table_name = :name AND seq < :seq AND records IS NOT NULL"
+            " ORDER BY seq DESC LIMIT 1"
+        )
+        return f"coalesce(({before}) + ({counted} WHERE record_no >= first_no), ({counted}))"
 
     def _table(self, connection: sqlite3.Connection, table: Table) -> TableWriter:
         if table.name not in self._tables:
