@@ -7,6 +7,7 @@ nothing.
 
 import json
 import threading
+import time
 from collections import deque
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Future
@@ -30,6 +31,10 @@ _GROUP_POSTS: Final = 256
 _GROUP_BYTES: Final = 32 << 20
 _WAIT_SECONDS: Final = 2.0
 """How long a group waits for another process to end its run."""
+
+_TURN_SECONDS: Final = 0.5
+_GIVE_WAY_SECONDS: Final = 0.05
+"""Now and then other processes get a chance to begin a run; those who wait look every few hundredths of a second."""
 
 _RETRY_FULL: Final = 1
 _RETRY_HELD: Final = 2
@@ -124,7 +129,11 @@ class PostQueue:
             self._thread.join()
 
     def _run(self) -> None:
+        turn_began = time.monotonic()
         while group := self._group():
+            if time.monotonic() - turn_began > _TURN_SECONDS:
+                time.sleep(_GIVE_WAY_SECONDS)
+                turn_began = time.monotonic()
             self._carry_out(group)
 
     def _group(self) -> list[tuple[Delivery, "Future[Json]"]]:

@@ -20,7 +20,7 @@ from suyuan.graph.tables import TABLES
 SILENCE_SECONDS = 60.0
 """A run whose process cannot be seen from here is dead when its heartbeat is older than this."""
 
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.02
 _RUN_COLUMNS = "run_id, seq, state, fingerprint, started_at, ended_at, report"
 
 LIVE_TOKENS: set[str] = set()
