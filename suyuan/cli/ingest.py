@@ -1,6 +1,7 @@
 """``suyuan ingest``: tables into the store."""
 
 import signal
+import sys
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, get_args
@@ -60,6 +61,18 @@ def ingest_command(
         return
     if move_to is not None:
         raise typer.BadParameter("goes with --watch only", param_hint="--move-to")
+    document = read_once(store, paths, options, tell_run=not as_json or sys.stderr.isatty())
+    if as_json:
+        print_json(document)
+    else:
+        print_run(document)
+    raise typer.Exit(1 if document["failed"] else 0)
+
+
+def read_once(
+    store: str | None, paths: list[Path], options: IngestOptions, *, tell_run: bool
+) -> dict[str, Any]:
+    """One run; gives its report. ``tell_run``: print its id when it begins, for who wants to follow it."""
     with Workspace.open(store, create=True) as workspace, progress_bar("Ingesting") as update:
 
         def progress(file: str, rows: int, bytes_done: int, bytes_total: int) -> None:
@@ -67,15 +80,10 @@ def ingest_command(
                 update(f"{file}, {rows:,} rows", bytes_done / max(bytes_total, 1))
 
         def begun(run: RunInfo) -> None:
-            note(f"Run {run.run_id} begins.")
+            if tell_run:
+                note(f"Run {run.run_id} begins.")
 
-        report = ingest(workspace.store, paths, options, progress, begun)
-    document = report.to_json()
-    if as_json:
-        print_json(document)
-    else:
-        print_run(document)
-    raise typer.Exit(1 if document["failed"] else 0)
+        return ingest(workspace.store, paths, options, progress, begun).to_json()
 
 
 def watch_folder(store: str | None, paths: list[Path], options: WatchOptions, *, as_json: bool) -> None:
