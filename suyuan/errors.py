@@ -9,6 +9,7 @@
     │   ├── StoreUnavailableError       the store does not answer
     │   ├── CorruptStoreError           what is stored is not what was written
     │   ├── ConflictError               somebody else holds or changed it
+    │   ├── BusyError                   too much is waiting; later it will do (retry_after_seconds)
     │   └── NotFoundError               no such thing (kind, key)
     ├── GraphError
     │   ├── UnknownKindError            no such node or edge kind
@@ -98,6 +99,16 @@ class ConflictError(StoreError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, retryable=True)
+
+
+class BusyError(StoreError):
+    """Too much is waiting, or somebody else writes; the same call will do after ``retry_after_seconds``."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, message: str, *, retry_after_seconds: int) -> None:
+        super().__init__(message, retryable=True)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class NotFoundError(StoreError):

@@ -51,6 +51,10 @@ class Settings(BaseSettings):
     max_page: int = Field(100, ge=1, description="Largest page of a connection.")
     max_cost: int = Field(20000, ge=1, description="Most values a query may ask for (list sizes multiplied).")
     max_body_bytes: int = Field(1_000_000, ge=1000, description="Largest request body.")
+    max_ingest_bytes: int = Field(16_000_000, ge=1000, description="Largest post of rows.")
+    posts_waiting: int = Field(256, ge=1, description="Posts of rows under way before more are put off.")
+    posts_per_minute: int = Field(60_000, ge=1, description="Posts of rows a subject may send in a minute.")
+    max_subscriptions: int = Field(1000, ge=0, description="Subscriptions a process serves at a time.")
     time_budget_seconds: float = Field(15.0, gt=0, description="Longest time a request may take.")
     requests_per_minute: int = Field(1200, ge=1, description="Requests a subject may make in a minute.")
     slow_request_ms: float = Field(

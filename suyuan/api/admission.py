@@ -12,7 +12,13 @@ from suyuan.api.http_request import RequestRefusedError
 from suyuan.api.workers import Workers
 from suyuan.errors import AccessError
 from suyuan.graph.store.documents import Documents
-from suyuan.service.tokens import READS_THE_GRAPH, Token, authenticate
+from suyuan.service.tokens import (
+    DELIVERS_ROWS,
+    READS_THE_GRAPH,
+    Token,
+    authenticate,
+    require_active,
+)
 from suyuan.settings import Settings
 
 _LOCAL_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -30,8 +36,10 @@ def bearer_token(connection: HTTPConnection) -> str | None:
         The header is there and is no bearer token.
     """
     header = connection.headers.get("authorization")
-    if header is None:
-        return None
+    return None if header is None else _token_of(header)
+
+
+def _token_of(header: str) -> str:
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise AccessError("The Authorization header must read: Bearer <token>.", authenticated=False)
@@ -74,6 +82,7 @@ class Admission:
         self._workers = workers
         self._require_token = settings.require_token
         self._each = RateLimitItemPerMinute(settings.requests_per_minute, namespace="requests")
+        self._posts = RateLimitItemPerMinute(settings.posts_per_minute, namespace="posts")
         self._failures = RateLimitItemPerMinute(_FAILURES_PER_MINUTE, namespace="failures")
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
@@ -87,21 +96,87 @@ class Admission:
         RequestRefusedError
             Too many requests (``RATE_LIMITED``).
         """
-        address = connection.client.host if connection.client else "unknown"
+        token = await self._known(connection, self._each)
+        _require_reader(token)
+        return token
+
+    async def sender(self, connection: HTTPConnection) -> Token | None:
+        """The token of a caller who delivers rows; None for the machine's own user.
+
+        Raises
+        ------
+        AccessError
+            As of :meth:`caller`; a page of another site that uses the own user's browser.
+        RequestRefusedError
+            Too many posts (``RATE_LIMITED``).
+        """
+        token = await self._known(connection, self._posts)
+        if token is not None and token.role not in DELIVERS_ROWS:
+            raise AccessError(
+                f"A token of the role {token.role!r} may not deliver rows. Ask for one of ingest."
+            )
+        if token is None and not _is_own_origin(connection):
+            raise self.token_needed()
+        return token
+
+    async def socket_caller(self, connection: HTTPConnection) -> tuple[bool, Token | None]:
+        """Whether who opens a WebSocket is let in already, and as whom; else a token has to follow.
+
+        Raises
+        ------
+        AccessError, RequestRefusedError
+        """
+        if bearer_token(connection) is None and (self._require_token or not is_own_user(connection)):
+            self._count(f"address {self.address(connection)}", self._each)
+            return False, None
+        return True, await self.caller(connection)
+
+    async def token_caller(self, header: str, address: str) -> Token:
+        """The token that a WebSocket's first message carries.
+
+        Raises
+        ------
+        AccessError, RequestRefusedError
+        """
+        token = await self._authenticated(_token_of(header), address)
+        _require_reader(token)
+        return token
+
+    async def again(self, token: Token | None, address: str) -> None:
+        """Counts one more operation of a caller who was let in before, and looks whether the token still holds.
+
+        Raises
+        ------
+        AccessError, RequestRefusedError, StoreError
+        """
+        self._count(f"subject {token.subject}" if token else f"address {address}", self._each)
+        if token is not None:
+            await self._workers.read(lambda: require_active(self._documents, token))
+
+    @staticmethod
+    def address(connection: HTTPConnection) -> str:
+        """Where a caller sits."""
+        return connection.client.host if connection.client else "unknown"
+
+    @staticmethod
+    def token_needed() -> AccessError:
+        """The error of a caller without a token who needs one."""
+        return AccessError(
+            "A token is needed. Send it as 'Authorization: Bearer <token>'; "
+            "make one with: suyuan token create",
+            authenticated=False,
+        )
+
+    async def _known(self, connection: HTTPConnection, limit: RateLimitItemPerMinute) -> Token | None:
+        address = self.address(connection)
         text = bearer_token(connection)
         if text is not None:
             token = await self._authenticated(text, address)
-            self._count(f"subject {token.subject}")
-            if token.role not in READS_THE_GRAPH:
-                raise AccessError(f"A token of the role {token.role!r} may not query. Ask for another role.")
+            self._count(f"subject {token.subject}", limit)
             return token
-        self._count(f"address {address}")
+        self._count(f"address {address}", limit)
         if self._require_token or not is_own_user(connection):
-            raise AccessError(
-                "A token is needed. Send it as 'Authorization: Bearer <token>'; "
-                "make one with: suyuan token create",
-                authenticated=False,
-            )
+            raise self.token_needed()
         return None
 
     async def _authenticated(self, text: str, address: str) -> Token:
@@ -113,9 +188,20 @@ class Admission:
             self._limiter.hit(self._failures, address)
             raise
 
-    def _count(self, who: str) -> None:
-        if not self._limiter.hit(self._each, who):
-            raise _too_many(self._each)
+    def _count(self, who: str, limit: RateLimitItemPerMinute) -> None:
+        if not self._limiter.hit(limit, who):
+            raise _too_many(limit)
+
+
+def _require_reader(token: Token | None) -> None:
+    if token is not None and token.role not in READS_THE_GRAPH:
+        raise AccessError(f"A token of the role {token.role!r} may not query. Ask for another role.")
+
+
+def _is_own_origin(connection: HTTPConnection) -> bool:
+    """Whether no page, or one of this server, sends a request; such a body needs no leave of the browser."""
+    origin = connection.headers.get("origin")
+    return origin is None or origin.partition("://")[2] == connection.headers.get("host")
 
 
 def _too_many(limit: RateLimitItemPerMinute) -> RequestRefusedError:

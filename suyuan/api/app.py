@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Final
 
 import strawberry
 import structlog
@@ -10,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from strawberry.http import GraphQLHTTPResponse
 from strawberry.types import ExecutionResult
@@ -21,9 +22,13 @@ from suyuan.api.error_codes import HTTP_STATUS, INTERNAL_SERVER_ERROR
 from suyuan.api.http_request import RequestRefusedError
 from suyuan.api.http_view import GraphQLView
 from suyuan.api.middleware import Metrics, RequestMiddleware
+from suyuan.api.posting import PostEndpoint
 from suyuan.api.schema import make_schema
+from suyuan.api.sockets import SocketContext
 from suyuan.api.workers import Workers
 from suyuan.errors import StoreError, SuyuanError
+from suyuan.service.changes import ChangeFeed
+from suyuan.service.posting import PostQueue
 from suyuan.service.tracing import Tracer
 from suyuan.service.workspace import Workspace
 from suyuan.settings import Settings
@@ -31,6 +36,9 @@ from suyuan.settings import settings as process_settings
 from suyuan.web.assets import graphiql_page, landing_page, static_directory
 
 _log = structlog.get_logger("suyuan.api")
+
+_POSTS_OF_FULL_SIZE: Final = 4
+"""So many posts of the largest size may be in memory."""
 
 Page = Callable[[Request], Awaitable[Response]]
 
@@ -55,13 +63,32 @@ class Application:
         self.metrics = Metrics()
         self.workspace = workspace
         self.workers = Workers()
-        self.services = Services(workspace, Tracer(workspace), self.workers, settings)
+        self.changes = ChangeFeed(workspace.store)
+        self.services = Services(workspace, Tracer(workspace), self.workers, settings, self.changes)
         self.admission = Admission(workspace.store.documents, self.workers, settings)
+        self.posts = PostQueue(
+            workspace.store,
+            posts_max=settings.posts_waiting,
+            bytes_max=_POSTS_OF_FULL_SIZE * settings.max_ingest_bytes,
+        )
 
-    async def context(self, connection: HTTPConnection) -> RequestContext:
-        """The resolvers' context of a request; raises AccessError for who may not ask."""
+    async def context(self, connection: HTTPConnection) -> RequestContext | SocketContext:
+        """The context of a request or connection; raises AccessError for who may not ask."""
+        if connection.scope["type"] == "websocket":
+            return await SocketContext.of(connection, self.services, self.admission)
         caller = await self.admission.caller(connection)
         return RequestContext(self.services, caller, connection.state.request_id)
+
+    async def admit(self, context: object) -> None:
+        """Lets the caller of a WebSocket in after its first message."""
+        if isinstance(context, SocketContext):
+            await context.admit()
+
+    def close(self) -> None:
+        """Writes what was posted and ends the threads."""
+        self.posts.close()
+        self.changes.close()
+        self.workers.close()
 
     def warm_up(self) -> None:
         """Takes the first snapshot, so that the first request does not wait for it."""
@@ -111,6 +138,8 @@ def make_app(workspace: Workspace | None = None, settings: Settings | None = Non
     view = CountingView(
         schema,
         make_context=shared.context,
+        admit=shared.admit,
+        allowed_origins=chosen.allowed_origins,
         max_body_bytes=chosen.max_body_bytes,
         time_budget_seconds=chosen.time_budget_seconds,
     )
@@ -120,7 +149,7 @@ def make_app(workspace: Workspace | None = None, settings: Settings | None = Non
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
         shared.workers.start(shared.warm_up)
         yield
-        shared.workers.close()
+        shared.close()
         if workspace is None:
             opened.close()
 
@@ -135,6 +164,10 @@ def _routes(
 ) -> list[BaseRoute]:
     routes: list[BaseRoute] = [
         Route("/graphql", view),
+        WebSocketRoute("/graphql", view),
+        Route(
+            "/ingest/{table}", PostEndpoint(shared.posts, shared.admission, settings).post, methods=["POST"]
+        ),
         Route("/", _page(landing_page(explorer=not settings.production))),
         Route("/livez", shared.livez),
         Route("/readyz", shared.readyz),

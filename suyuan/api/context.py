@@ -8,13 +8,15 @@ from functools import partial
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 
+from graphql import GraphQLError
 from strawberry.dataloader import DataLoader
 
 from suyuan.api.masking import Sight
 from suyuan.api.workers import Workers
 from suyuan.graph.snapshot import GraphSnapshot
 from suyuan.graph.store.base import Direction, GraphEdge, Node, Scope, View
-from suyuan.service.tokens import SEES_PERSONAL_DATA, Token
+from suyuan.service.changes import ChangeFeed
+from suyuan.service.tokens import SEES_PERSONAL_DATA, Token, require_active
 from suyuan.service.tracing import Tracer
 from suyuan.service.workspace import Workspace
 from suyuan.settings import Settings
@@ -40,6 +42,7 @@ class Services:
     tracer: Tracer
     workers: Workers
     settings: Settings
+    changes: ChangeFeed
 
 
 @dataclass
@@ -54,9 +57,15 @@ class RequestContext:
     caller: Token | None
     request_id: str = field(default_factory=lambda: secrets.token_hex(8))
     store_calls: int = 0
+    refusal: GraphQLError | None = None
+    """Why the operation is not carried out, if it is known before."""
 
     def __post_init__(self) -> None:
         self.sight = Sight(personal=self.caller is None or self.caller.role in SEES_PERSONAL_DATA)
+        self.renew()
+
+    def renew(self) -> None:
+        """Lets go of what was read, for an operation that goes on: what follows sees the store as it is then."""
         self.nodes: DataLoader[str, Node | None] = DataLoader(self._load_nodes)
         self.edges: DataLoader[EdgePage, list[GraphEdge]] = DataLoader(self._load_edges)
         self._lock = Lock()
@@ -109,6 +118,19 @@ class RequestContext:
     async def compute(self, work: Callable[[], T]) -> T:
         """The result of a computation on a snapshot, made in a worker thread."""
         return await self.services.workers.compute(work)
+
+    async def require_active(self) -> None:
+        """Makes sure that the caller's token still holds.
+
+        Raises
+        ------
+        AccessError
+            It does not.
+        """
+        caller = self.caller
+        if caller is not None:
+            documents = self.services.workspace.store.documents
+            await self.read(lambda: require_active(documents, caller))
 
     async def _load_nodes(self, ids: list[str]) -> list[Node | None]:
         found = await self.read(lambda: self.view().nodes(ids))

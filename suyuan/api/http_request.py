@@ -77,7 +77,7 @@ async def read_request(request: Request, *, max_body_bytes: int) -> GraphQLReque
     if request.method == "GET":
         return _request_data(_query_parameters(request))
     _check_content_type(request)
-    body = await _read_body(request, max_body_bytes)
+    body = await read_body(request, max_body_bytes)
     parameters = _decode(body, "request body")
     if isinstance(parameters, list):
         raise RequestRefusedError(
@@ -102,10 +102,29 @@ def _check_content_type(request: Request) -> None:
         )
 
 
-async def _read_body(request: Request, max_body_bytes: int) -> bytes:
+def announced_length(request: Request, max_body_bytes: int) -> int | None:
+    """How long the body is going to be; None if that is not told.
+
+    Raises
+    ------
+    RequestRefusedError : 413 if it is too long
+    """
     announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > max_body_bytes:
+    if not announced.isdecimal():
+        return None
+    if int(announced) > max_body_bytes:
         raise _too_large(max_body_bytes)
+    return int(announced)
+
+
+async def read_body(request: Request, max_body_bytes: int) -> bytes:
+    """The body of a request.
+
+    Raises
+    ------
+    RequestRefusedError : 413 if it is too long, 400 if the sender goes away before its end
+    """
+    announced_length(request, max_body_bytes)
     body = bytearray()
     try:
         async for chunk in request.stream():
@@ -119,7 +138,7 @@ async def _read_body(request: Request, max_body_bytes: int) -> bytes:
 
 def _too_large(max_body_bytes: int) -> RequestRefusedError:
     return RequestRefusedError(
-        f"The request body is longer than {max_body_bytes} bytes. Send less, or upload a file instead.",
+        f"The request body is longer than {max_body_bytes} bytes. Send less at a time.",
         code=PAYLOAD_TOO_LARGE,
         # What is left of the body is not read, so the connection cannot be used again.
         headers={"connection": "close"},

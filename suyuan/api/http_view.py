@@ -2,14 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import cast
 
 from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
 from graphql import GraphQLError
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
@@ -26,6 +26,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
+from suyuan.api.answers import COMMON_HEADERS, failure, refusal
 from suyuan.api.error_codes import (
     BAD_USER_INPUT,
     HTTP_STATUS,
@@ -40,13 +41,9 @@ from suyuan.errors import AccessError, SuyuanError
 MakeContext = Callable[[HTTPConnection], Awaitable[object]]
 Admit = Callable[[object], Awaitable[None]]
 
-_COMMON_HEADERS = {
-    "cache-control": "no-store",
-    "vary": "accept",
-    "x-content-type-options": "nosniff",
-}
 _WEBSOCKET_UNAUTHORIZED = 4401
 _WEBSOCKET_FORBIDDEN = 4403
+_WEBSOCKET_TRY_LATER = 1013
 
 
 class _RequestAdapter(StarletteRequestAdapter):
@@ -127,13 +124,13 @@ class GraphQLView(GraphQL[object, None]):
         except TimeoutError:
             message = f"No answer within {self._time_budget_seconds:g} s. Ask for less at a time."
             # The request may not have been read to its end, so the connection cannot be used again.
-            response = _refusal(message, TIMEOUT, HTTP_STATUS[TIMEOUT], {"connection": "close"})
+            response = refusal(message, TIMEOUT, HTTP_STATUS[TIMEOUT], {"connection": "close"})
         except RequestRefusedError as error:
-            response = _refusal(error.reason, error.code, error.status_code, error.headers)
+            response = refusal(error.reason, error.code, error.status_code, error.headers)
         except HTTPException as error:
-            response = _refusal(error.reason, BAD_USER_INPUT, error.status_code, {})
+            response = refusal(error.reason, BAD_USER_INPUT, error.status_code, {})
         except SuyuanError as error:
-            response = _failure(error)
+            response = failure(error)
         await response(scope, receive, send)
 
     async def _serve_websocket(self, websocket: WebSocket) -> None:
@@ -142,6 +139,8 @@ class GraphQLView(GraphQL[object, None]):
         except AccessError as error:
             code = _WEBSOCKET_FORBIDDEN if error.authenticated else _WEBSOCKET_UNAUTHORIZED
             await websocket.close(code=code, reason=error.code)
+        except RequestRefusedError as error:
+            await websocket.close(code=_WEBSOCKET_TRY_LATER, reason=error.code)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> object:
         """Make the resolvers' context by the function the view was given."""
@@ -152,7 +151,7 @@ class GraphQLView(GraphQL[object, None]):
         if self._admit is not None:
             try:
                 await self._admit(context)
-            except AccessError as error:
+            except (AccessError, RequestRefusedError) as error:
                 raise ConnectionRejectionError from error
         return UNSET
 
@@ -229,7 +228,7 @@ class GraphQLView(GraphQL[object, None]):
         response = Response(
             self.encode_json(response_data),
             status_code=sub_response.status_code or _status(response_data, sub_response.media_type),
-            headers=_COMMON_HEADERS,
+            headers=COMMON_HEADERS,
             media_type=f"{sub_response.media_type}; charset=utf-8",
             background=sub_response.background,
         )
@@ -279,17 +278,3 @@ def _status(answer: GraphQLHTTPResponse | list[GraphQLHTTPResponse], media_type:
         return 200
     first = cast("dict[str, dict[str, str]]", (answer.get("errors") or [{}])[0])
     return HTTP_STATUS.get(first["extensions"]["code"], HTTP_STATUS[INTERNAL_SERVER_ERROR])
-
-
-def _refusal(message: str, code: str, status: int, headers: Mapping[str, str]) -> Response:
-    """Answer what is no GraphQL request, or somebody who may not ask."""
-    challenge = {"www-authenticate": "Bearer"} if status == 401 else {}
-    body = {"errors": [{"message": message, "extensions": {"code": code}}]}
-    return JSONResponse(body, status, headers={**_COMMON_HEADERS, **challenge, **headers})
-
-
-def _failure(error: SuyuanError) -> Response:
-    """Answer a request that failed before GraphQL saw it; an internal error keeps its message to itself."""
-    visible = labelled(GraphQLError(error.message, original_error=error))
-    code = str((visible.extensions or {})["code"])
-    return _refusal(visible.message, code, HTTP_STATUS[code], {})

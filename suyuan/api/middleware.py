@@ -73,10 +73,18 @@ class RequestMiddleware:
             self._count(scope, status, time.perf_counter() - began, request_id)
 
     def _count(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
-        path = scope["path"] if scope["path"] in self._paths else "other"
+        path = _label(scope["path"], self._paths)
         self._metrics.requests.labels(path, str(status)).inc()
         self._metrics.seconds.labels(path).observe(seconds)
         if seconds * 1000 > self._slow_ms:
             _log.warning(
                 "slow request", path=path, ms=round(seconds * 1000), status=status, request_id=request_id
             )
+
+
+def _label(path: str, known: frozenset[str]) -> str:
+    """The route of a path; paths that somebody made up do not become labels."""
+    if path in known:
+        return path
+    route = f"{path.rpartition('/')[0]}/{{table}}"
+    return route if route in known else "other"

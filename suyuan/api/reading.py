@@ -149,6 +149,9 @@ class ReadOperations(SchemaExtension):
     def on_parse(self) -> Iterator[None]:
         """Parse, and find out which operation is meant."""
         execution = self.execution_context
+        refusal = getattr(execution.context, "refusal", None)
+        if isinstance(refusal, GraphQLError):
+            raise refusal
         self._read = self.reader.parsed(execution.query or "")
         execution.graphql_document = self._read.document
         require_operation_name(execution)

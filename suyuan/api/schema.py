@@ -1,18 +1,23 @@
 """The schema, put together."""
 
-from typing import Final
+from contextlib import aclosing
+from typing import Any, Final
 
 import strawberry
 from graphql import GraphQLError, GraphQLSchema
 from graphql.pyutils import Undefined
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionContext
+from strawberry.types.execution import PreExecutionError
 
-from suyuan.api.error_codes import LabelErrors, without_suggestion
+from suyuan.api.error_codes import LabelErrors, labelled, without_suggestion
 from suyuan.api.query import DOMAIN_TYPES, Query
 from suyuan.api.reading import Reader, read_operations
 from suyuan.api.scalars import SCALARS
+from suyuan.api.sockets import SocketContext
+from suyuan.api.subscription import Subscription
 from suyuan.settings import Settings
 
 _DEFAULTS: Final = Settings.model_construct()
@@ -36,6 +41,23 @@ class Schema(strawberry.Schema):
             for error in errors:
                 error.message = without_suggestion(error.message)
 
+    async def stream(self, query: str | None, *args: Any, **options: Any) -> StreamResult:
+        """Runs an operation of a WebSocket; each sees the store and its caller's rights as they are then."""
+        context = options.get("context_value")
+        if isinstance(context, SocketContext):
+            options["context_value"] = await context.request()
+        return _with_refusals(await super().stream(query, *args, **options))
+
+
+async def _with_refusals(results: StreamResult) -> StreamResult:
+    """What is refused while it is read, as the one result that a client of a stream understands."""
+    try:
+        async with aclosing(results):
+            async for result in results:
+                yield result
+    except GraphQLError as error:
+        yield PreExecutionError(data=None, errors=[labelled(error)])
+
 
 def make_schema(settings: Settings, *, cached: bool = True) -> Schema:
     """The schema with the limits of these settings.
@@ -50,6 +72,7 @@ def make_schema(settings: Settings, *, cached: bool = True) -> Schema:
     ]
     schema = Schema(
         query=Query,
+        subscription=Subscription,
         types=list(DOMAIN_TYPES.values()),
         extensions=extensions,
         config=StrawberryConfig(scalar_map=SCALARS),

@@ -1,13 +1,18 @@
 """``suyuan ingest``: tables into the store."""
 
+import signal
+import sys
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any, get_args
 
 import typer
 
 from suyuan.cli.output import JsonOption, StoreOption, note, print_json, progress_bar
+from suyuan.graph.store.base import RunInfo
 from suyuan.ingest.feeds import Format
 from suyuan.ingest.run import IngestOptions, ingest
+from suyuan.service.watching import FileOutcome, FolderWatch, WatchOptions
 from suyuan.service.workspace import Workspace
 
 app = typer.Typer()
@@ -42,6 +47,12 @@ def ingest_command(
         Path | None, typer.Option(metavar="DIR", help="Folder for bad rows, to be mended and read again.")
     ] = None,
     suggest_mapping: SuggestOption = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Watch one folder and read files as they come, each once.")
+    ] = False,
+    move_to: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="With --watch: where files go that were read.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read tables into the store. The same data twice changes nothing; a cut-off run is taken up again."""
@@ -58,19 +69,66 @@ def ingest_command(
         full=full,
         rejects=rejects,
     )
+    if watch:
+        watch_folder(store, paths, WatchOptions(ingest=options, move_to=move_to), as_json=as_json)
+        return
+    if move_to is not None:
+        raise typer.BadParameter("goes with --watch only", param_hint="--move-to")
+    document = read_once(store, paths, options, tell_run=not as_json or sys.stderr.isatty())
+    if as_json:
+        print_json(document)
+    else:
+        print_run(document)
+    raise typer.Exit(1 if document["failed"] else 0)
+
+
+def read_once(
+    store: str | None, paths: list[Path], options: IngestOptions, *, tell_run: bool
+) -> dict[str, Any]:
+    """One run; gives its report. ``tell_run``: print its id when it begins, for who wants to follow it."""
     with Workspace.open(store, create=True) as workspace, progress_bar("Ingesting") as update:
 
         def progress(file: str, rows: int, bytes_done: int, bytes_total: int) -> None:
             if update is not None:
                 update(f"{file}, {rows:,} rows", bytes_done / max(bytes_total, 1))
 
-        report = ingest(workspace.store, paths, options, progress)
-    document = report.to_json()
-    if as_json:
-        print_json(document)
-    else:
-        print_run(document)
-    raise typer.Exit(1 if document["failed"] else 0)
+        def begun(run: RunInfo) -> None:
+            if tell_run:
+                note(f"Run {run.run_id} begins.")
+
+        return ingest(workspace.store, paths, options, progress, begun).to_json()
+
+
+def watch_folder(store: str | None, paths: list[Path], options: WatchOptions, *, as_json: bool) -> None:
+    """Watches until the process is told to stop (SIGINT, SIGTERM)."""
+    if len(paths) != 1:
+        raise typer.BadParameter("one folder", param_hint="PATH with --watch")
+    tell = _print_outcome_json if as_json else _print_outcome
+    with Workspace.open(store, create=True) as workspace:
+        watched = FolderWatch(workspace.store, paths[0], options, tell)
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            watched.stop()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, stop)
+        note(f"Watching {paths[0]}. Stop with Ctrl-C.")
+        watched.run()
+
+
+def _print_outcome_json(outcome: FileOutcome) -> None:
+    told = {"problem": outcome.problem, "later": outcome.later} if outcome.report is None else outcome.report
+    print_json({"file": outcome.name, **told})
+
+
+def _print_outcome(outcome: FileOutcome) -> None:
+    if outcome.report is None:
+        note(f"{outcome.name}: {outcome.problem}{' It will be tried again.' if outcome.later else ''}")
+        return
+    report = outcome.report
+    counts = ", ".join(f"{report[name]:,} {name}" for name in ("written", "unchanged", "rejected"))
+    failed = " Failed: nothing was written (--strict)." if report["failed"] else ""
+    note(f"{outcome.name}: {report['rows_read']:,} rows read, {counts}. Run {report['run_id']}.{failed}")
 
 
 def print_suggestion(paths: list[Path], *, as_json: bool) -> int:

@@ -59,14 +59,19 @@ class Conversion:
     positions : int64, shape (records,), place of each record in the batch of rows
     rejected : bool, shape (rows,), rows without a key
     findings : everything found wrong
-    unzoned : how many times were read as UTC for want of an offset
+    unzoned_of_row : int64, shape (rows,), how many of its times were read as UTC for want of an offset
     """
 
     records: pa.RecordBatch
     positions: IntArray
     rejected: BoolArray
     findings: tuple[Finding, ...]
-    unzoned: int
+    unzoned_of_row: IntArray
+
+    @property
+    def unzoned(self) -> int:
+        """How many times were read as UTC for want of an offset."""
+        return int(self.unzoned_of_row.sum())
 
 
 @cache
@@ -114,7 +119,7 @@ class _Work:
         self.times: dict[str, Times] = {}
         self.lists: dict[str, Lists] = {}
         self.findings: list[Finding] = []
-        self.unzoned = 0
+        self.unzoned_of_row = np.zeros(self.rows, dtype=np.int64)
 
     def convert(self, column: Column) -> None:
         """One column by its declared type."""
@@ -131,7 +136,7 @@ class _Work:
             values = blanked(values, bad)
         if converted.times is not None:
             self.times[column.name] = converted.times
-            self.unzoned += int(converted.times.unzoned.sum())
+            self.unzoned_of_row += converted.times.unzoned
         self.columns[column.name] = values
 
     def _list(self, column: Column) -> None:
@@ -214,7 +219,8 @@ class _Work:
         records = pa.RecordBatch.from_arrays(arrays, schema=batch_schema(self.table))
         if rejected.any():
             records = records.filter(as_mask(~rejected))
-        return Conversion(records, np.flatnonzero(~rejected), rejected, tuple(self.findings), self.unzoned)
+        places = np.flatnonzero(~rejected)
+        return Conversion(records, places, rejected, tuple(self.findings), self.unzoned_of_row)
 
     def _zeros(self) -> pa.Array:
         return pa.array(np.zeros(self.rows, dtype=np.int32))

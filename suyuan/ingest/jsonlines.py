@@ -19,6 +19,7 @@ from suyuan.ingest.tabular import BATCH_ROWS, BLOCK_BYTES, REPORT_COLUMNS, RawBa
 
 _LONGEST_LINE = 64 << 20
 _SHOWN = 2_000
+_SHORT_LINES = 32
 _EXACT = 2.0**53
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -80,6 +81,12 @@ class BlockParser:
                 if name not in REPORT_COLUMNS
             }
             yield RawBatch(columns, rows[start : start + BATCH_ROWS])
+
+    def parse_short(self, block: bytes) -> Iterator[RawBatch]:
+        """:meth:`parse` of a short block, for which the parser in C would take longer to start than to read."""
+        if block.count(b"\n") > _SHORT_LINES:
+            return self.parse(block)
+        return self._slow(block)
 
     def fast(self, block: bytes, lines: int) -> pa.Table | None:
         """The block by the parser in C; None where it fails or would change a value."""

@@ -25,6 +25,16 @@ class TableCounts:
         if times:
             self.codes[code] = self.codes.get(code, 0) + times
 
+    def add(self, other: "TableCounts") -> None:
+        """Adds other counts to these."""
+        self.rows_read += other.rows_read
+        self.written += other.written
+        self.unchanged += other.unchanged
+        self.rejected += other.rejected
+        self.retired += other.retired
+        for code, times in other.codes.items():
+            self.count(code, times)
+
     def to_json(self) -> dict[str, object]:
         """The counts by name; codes sorted."""
         return {

@@ -6,7 +6,7 @@ change nothing. Files are written in the order given; where two name the same re
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from suyuan.errors import IngestError
 from suyuan.graph.model import Table
 from suyuan.graph.records import precision_name, time_columns, time_text
-from suyuan.graph.store.base import SourceFile, Store, Writer
+from suyuan.graph.store.base import RunInfo, SourceFile, Store, Writer
 from suyuan.graph.tables import table_of_kind
 from suyuan.ingest.conversion import Conversion, convert_rows
 from suyuan.ingest.duplicates import NO_REPEATS
@@ -49,6 +49,7 @@ class IngestOptions:
     strict : anything found wrong makes the whole run change nothing
     full : the files are a full copy of their source: what they named before and no longer name is retired
     rejects : folder for reject files
+    wait_seconds : how long to wait for another run to end
     """
 
     format: Format = "auto"
@@ -56,6 +57,7 @@ class IngestOptions:
     strict: bool = False
     full: bool = False
     rejects: Path | None = None
+    wait_seconds: float = 600.0
 
 
 class Progress(Protocol):
@@ -67,7 +69,11 @@ class Progress(Protocol):
 
 
 def ingest(
-    store: Store, paths: Sequence[Path], options: IngestOptions, progress: Progress | None = None
+    store: Store,
+    paths: Sequence[Path],
+    options: IngestOptions,
+    progress: Progress | None = None,
+    begun: Callable[[RunInfo], None] | None = None,
 ) -> RunReport:
     """Reads files into a store.
 
@@ -75,6 +81,7 @@ def ingest(
     ----------
     paths : tables, folders, zips
     progress : told how far it is
+    begun : told the run when it begins
 
     Raises
     ------
@@ -91,7 +98,12 @@ def ingest(
     surveys = surveyed(feeds)
     with ExitStack() as stack:
         files = stack.enter_context(RejectFiles(options.rejects)) if options.rejects else None
-        writer = stack.enter_context(store.writer(fingerprint(feeds, mapping, options), full=options.full))
+        known_by = fingerprint(feeds, mapping, options)
+        writer = stack.enter_context(
+            store.writer(known_by, full=options.full, wait_seconds=options.wait_seconds)
+        )
+        if begun:
+            begun(writer.run)
         run = _Run(writer, RejectLog(files), progress, strict=options.strict)
         for feed, survey in zip(feeds, surveys, strict=True):
             run.read(feed, survey)
@@ -143,12 +155,17 @@ class _Run:
         self._note_columns(feed, survey)
         for portion in ahead(survey.portions(feed)):
             self._write(portion, feed, survey, source, counts)
+            self._writer.note_progress(self._so_far())
             if self._progress:
                 self._progress(file.name, counts.rows, portion.bytes_done, file.size)
         if file.changed:
             raise IngestError(
                 "was changed while it was read; nothing is written. Read it again.", source=file.name
             )
+
+    def _so_far(self) -> dict[str, int]:
+        names = ("rows_read", "written", "unchanged", "rejected")
+        return {name: sum(getattr(counts, name) for counts in self._tables.values()) for name in names}
 
     def _note_columns(self, feed: Feed, survey: Survey) -> None:
         for place, output in enumerate(feed.outputs):

@@ -18,6 +18,9 @@ SEES_PERSONAL_DATA: Final = frozenset({"officer"})
 READS_THE_GRAPH: Final = frozenset(ROLES) - {"ingest"}
 """Roles that may query; who only delivers data sees none."""
 
+DELIVERS_ROWS: Final = frozenset({"ingest"})
+"""Roles that may post rows."""
+
 _COLLECTION = "tokens"
 _PREFIX = "sy"
 _DAYS_MAX = 3650
@@ -101,6 +104,19 @@ def authenticate(documents: Documents, text: str) -> Token:
     if token.state != "active":
         raise AccessError("This token is not valid. Ask for a new one.", authenticated=False)
     return token
+
+
+def require_active(documents: Documents, token: Token) -> None:
+    """Makes sure that a token which was valid before still is.
+
+    Raises
+    ------
+    AccessError
+        It has expired or was revoked.
+    """
+    document = documents.get(_COLLECTION, token.token_id)
+    if document is None or _token(document).state != "active":
+        raise AccessError("This token is not valid. Ask for a new one.", authenticated=False)
 
 
 def _token(document: Document) -> Token:

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from suyuan.graph.store.base import Scope, Store
+from suyuan.graph.store.documents import NewDocument
 from tests.contract.building import batch, firm, load, rows_of, shipment, values_of, write
 
 
@@ -250,3 +251,99 @@ def test_a_run_without_rows_takes_a_number(store: Store) -> None:
         assert write(writer, {"firms": []}) == (0, 0)
         info = writer.finish({})
     assert store.seq() == info.seq > first.seq
+
+
+def test_runs_are_found_by_id_and_after_a_number(store: Store) -> None:
+    first = load(store, {"firms": [firm(1)]})
+    with store.writer("given up") as writer:
+        write(writer, {"firms": [firm(2)]})
+        given_up = writer.run
+        writer.abandon()
+    second, third = load(store, {"firms": [firm(3)]}), load(store, {"firms": [firm(4)]})
+    assert store.runs_after(0) == [first, second, third]
+    assert store.runs_after(first.seq, first=1) == [second]
+    assert store.runs_after(third.seq) == []
+    assert store.run(second.run_id) == second
+    abandoned = store.run(given_up.run_id)
+    assert abandoned is not None
+    assert abandoned.state == "abandoned"
+    assert store.run("nothing") is None
+
+
+def test_a_run_under_way_tells_how_far_it_is(store: Store) -> None:
+    with store.writer("long") as writer:
+        writer.note_progress({"rows_read": 10})
+        writer.note_progress({"rows_read": 11})
+        under_way = store.run(writer.run.run_id)
+        assert under_way is not None
+        assert (under_way.state, under_way.report, under_way.ended_at) == ("running", {"rows_read": 10}, None)
+        assert store.runs_after(0) == []
+        ended = writer.finish({"rows_read": 12})
+    assert store.run(ended.run_id) == ended
+    assert ended.report == {"rows_read": 12}
+
+
+def test_documents_of_a_run_are_written_with_its_end(store: Store) -> None:
+    answers = [NewDocument("answers", "a", {"n": 1}), NewDocument("answers", "乙", {"n": 2})]
+    with store.writer("given up") as writer:
+        write(writer, {"firms": [firm(1)]})
+    assert store.documents.some("answers", ["a", "乙"]) == {}
+    with store.writer("whole") as writer:
+        write(writer, {"firms": [firm(1)]})
+        assert store.documents.some("answers", ["a", "乙"]) == {}
+        writer.finish({}, answers)
+    found = store.documents.some("answers", ["乙", "a", "a", "c"])
+    assert {key: (each.version, each.value) for key, each in found.items()} == {
+        "a": (1, {"n": 1}),
+        "乙": (1, {"n": 2}),
+    }
+    with store.writer("again") as writer:
+        writer.finish({}, [NewDocument("answers", "a", {"n": 3})])
+    again = store.documents.get("answers", "a")
+    assert again is not None
+    assert (again.version, again.value) == (2, {"n": 3})
+
+
+def test_several_sources_are_registered_at_once(store: Store) -> None:
+    with store.writer("sources") as writer:
+        first = writer.add_source("a", "00", 1)
+        some = writer.add_sources([("b", "01", 2), ("a", "00", 1), ("b", "01", 2), ("b", "02", 3)])
+        assert [(each.name, each.sha256, each.size) for each in some] == [
+            ("b", "01", 2),
+            ("a", "00", 1),
+            ("b", "01", 2),
+            ("b", "02", 3),
+        ]
+        assert some[1] == first
+        assert some[0] == some[2]
+        assert len({each.number for each in some}) == 3
+        writer.upsert("firms", batch("firms", [firm(1)], source=some[3].number))
+        writer.finish({})
+    assert store.view().records("firms", ["Firm:F1"])["Firm:F1"].sha256 == "02"
+
+
+def test_places_of_what_changed_nothing(store: Store) -> None:
+    load(store, {"firms": [firm(1), firm(2), firm(3)]})
+    with store.writer("next") as writer:
+        source = writer.add_source("b.csv", "00", 1).number
+        rows = [firm(9), firm(3), firm(1, "New name"), firm(2)]
+        counts = writer.upsert("firms", batch("firms", rows, source=source))
+        assert (counts.written, counts.unchanged, sorted(counts.unchanged_at)) == (2, 2, [1, 3])
+        writer.finish({})
+
+
+def test_what_was_overwritten_between_two_runs(store: Store) -> None:
+    first = load(store, {"firms": [firm(1), firm(2), firm(3)], "sites": [{"site_id": "A"}]})
+    with store.writer("full", full=True) as writer:
+        write(writer, {"firms": [firm(1, "New"), firm(2), firm(4)]})
+        assert writer.retire_unnamed("firms", ["a.csv"]) == 1
+        second = writer.finish({})
+    third = load(store, {"firms": [firm(1, "Newer"), firm(4, "New"), firm(3)]})
+    view = store.view()
+    assert view.overwritten("firms", first.seq) == {"Firm:F1", "Firm:F3"}
+    assert view.overwritten("firms", second.seq) == {"Firm:F1", "Firm:F4"}
+    assert view.overwritten("firms", third.seq) == set()
+    assert view.overwritten("sites", first.seq) == set()
+    between = store.view(Scope(known_at=second.ended_at))
+    assert between.overwritten("firms", first.seq) == {"Firm:F1", "Firm:F3"}
+    assert between.overwritten("firms", 0) == set()

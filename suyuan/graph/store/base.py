@@ -10,14 +10,17 @@ kept apart with the ``seq`` until which they held. The same rule answers ``known
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Literal, Protocol, Self
+from typing import Final, Literal, Protocol, Self
 
 import pyarrow as pa
 
-from suyuan.graph.store.documents import Documents
+from suyuan.graph.store.documents import Documents, NewDocument
 
 Direction = Literal["out", "in", "both"]
 Scalar = str | float | int | bool | list[str]
+
+PROGRESS_SECONDS: Final = 0.25
+"""How often a run tells how far it is, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +110,16 @@ class RunInfo:
     started_at: int
     ended_at: int | None
     report: Mapping[str, object] = field(default_factory=dict)
+    """What the run did; of a run under way what :meth:`Writer.note_progress` told last."""
 
 
 @dataclass(frozen=True, slots=True)
 class UpsertCounts:
-    """What became of a batch."""
+    """What became of a batch. ``unchanged_at`` are the places in it of the records that changed nothing."""
 
     written: int
     unchanged: int
+    unchanged_at: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +148,10 @@ class View(Protocol):
 
     def removed(self, since: int) -> Iterator[tuple[str, str]]:
         """(table, record id) of records retired after ``since``."""
+        ...
+
+    def overwritten(self, table: str, since: int) -> set[str]:
+        """Ids of records that held at run ``since`` and that a later run, up to this view, changed or retired."""
         ...
 
     def nodes(self, ids: Sequence[str]) -> dict[str, Node]:
@@ -193,6 +202,10 @@ class Writer(Protocol):
         """Registers a file; the same (name, sha256) in the same run gives the same number."""
         ...
 
+    def add_sources(self, files: Sequence[tuple[str, str, int]]) -> list[SourceFile]:
+        """:meth:`add_source` of several (name, sha256, size), in one step."""
+        ...
+
     def upsert(
         self, table: str, batch: pa.RecordBatch, *, present: Sequence[str] | None = None
     ) -> UpsertCounts:
@@ -212,8 +225,12 @@ class Writer(Protocol):
         """Those of the record ids that the store holds (this run's own included)."""
         ...
 
-    def finish(self, report: Mapping[str, object]) -> RunInfo:
-        """Makes the run visible, with its report."""
+    def note_progress(self, report: Mapping[str, object]) -> None:
+        """Tells how far the run is, for :meth:`Store.run`; most calls within a quarter of a second do nothing."""
+        ...
+
+    def finish(self, report: Mapping[str, object], documents: Sequence[NewDocument] = ()) -> RunInfo:
+        """Makes the run visible, with its report, and writes ``documents`` in the same step: all or nothing."""
         ...
 
     def abandon(self) -> None:
@@ -256,6 +273,14 @@ class Store(Protocol):
 
     def runs(self, *, last: int = 20) -> list[RunInfo]:
         """The newest runs, newest first."""
+        ...
+
+    def runs_after(self, seq: int, *, first: int = 100) -> list[RunInfo]:
+        """The finished runs after number ``seq``, oldest first, at most ``first``."""
+        ...
+
+    def run(self, run_id: str) -> RunInfo | None:
+        """A run by its id, whatever its state."""
         ...
 
     def check(self, *, deep: bool = False) -> list[Problem]:

@@ -152,6 +152,7 @@ def schema() -> dict[str, LiteralString]:
         "suyuan_EdgeVersion_until": "FOR (x:EdgeVersion) ON (x.until)",
         "suyuan_Run_id": "FOR (x:Run) REQUIRE x.run_id IS UNIQUE",
         "suyuan_Run_seq": "FOR (x:Run) REQUIRE x.seq IS UNIQUE",
+        "suyuan_Run_ended": "FOR (x:Run) ON (x.ended_at)",
         "suyuan_Source_number": "FOR (x:Source) REQUIRE (x.seq, x.number) IS UNIQUE",
         "suyuan_Counter_name": "FOR (x:Counter) REQUIRE x.name IS UNIQUE",
         "suyuan_Document_key": "FOR (x:Document) REQUIRE (x.collection, x.key) IS UNIQUE",

@@ -203,6 +203,13 @@ def removed(table: Table) -> LiteralString:
     )
 
 
+OVERWRITTEN: LiteralString = """
+MATCH (x:Version) USING INDEX x:Version(table, until)
+WHERE x.table = $table AND x.until > $since AND x.until <= $seq AND x._seq <= $since
+RETURN collect(DISTINCT x.record)"""
+"""Ids of records whose version at ``$since`` was overwritten or retired by the runs up to ``$seq``."""
+
+
 @cache
 def edges_of_records(table: Table) -> tuple[LiteralString, ...]:
     """[record, kind, source, target, properties] of the relationships of ``$ids``, one statement a way to them."""

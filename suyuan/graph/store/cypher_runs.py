@@ -59,13 +59,25 @@ COUNT_UNDONE: LiteralString = "MATCH (c:Counter {name: 'run'}) SET c.undone = c.
 RUNS: LiteralString = """
 MATCH (r:Run) WITH r ORDER BY r.seq DESC LIMIT $last RETURN collect(properties(r))"""
 
+RUNS_AFTER: LiteralString = """
+MATCH (r:Run) WHERE r.seq > $seq AND r.state = 'finished' WITH r ORDER BY r.seq LIMIT $first
+RETURN collect(properties(r))"""
+
+RUN: LiteralString = "OPTIONAL MATCH (r:Run {run_id: $run_id}) RETURN properties(r)"
+
+NOTE_REPORT: LiteralString = """
+MATCH (r:Run {run_id: $run_id}) WHERE r.token = $token AND r.state = 'running'
+SET r.report = $report, r.heartbeat = timestamp()"""
+
 RUN_IDS: LiteralString = "UNWIND $seqs AS seq MATCH (r:Run {seq: seq}) RETURN collect([seq, r.run_id])"
 
 FINISHED_BY: LiteralString = """
-MATCH (r:Run) WHERE r.state = 'finished' AND r.ended_at <= $known_at RETURN coalesce(max(r.seq), 0)"""
+MATCH (r:Run) WHERE r.ended_at <= $known_at AND r.state = 'finished'
+WITH r ORDER BY r.ended_at DESC LIMIT 1 RETURN coalesce(max(r.seq), 0)"""
 
-ADD_SOURCE: LiteralString = """
-MERGE (s:Source {seq: $seq, number: $number}) SET s.name = $name, s.sha256 = $sha256, s.size = $size"""
+ADD_SOURCES: LiteralString = """
+UNWIND $rows AS row MERGE (s:Source {seq: $seq, number: row[0]})
+SET s.name = row[1], s.sha256 = row[2], s.size = row[3]"""
 
 SOURCES_OF_RUN: LiteralString = """
 MATCH (s:Source {seq: $seq}) RETURN collect([s.number, s.name, s.sha256, s.size])"""

@@ -4,7 +4,7 @@ A document is a JSON object with a version. A change names the version it was ma
 faster it is refused, so no update is lost in either store.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -22,11 +22,24 @@ class Document:
     value: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class NewDocument:
+    """A document to be written, whatever version is there."""
+
+    collection: str
+    key: str
+    value: Mapping[str, Any]
+
+
 class Documents(Protocol):
     """Versioned JSON objects by collection and key."""
 
     def get(self, collection: str, key: str) -> Document | None:
         """The document, or None."""
+        ...
+
+    def some(self, collection: str, keys: Sequence[str]) -> dict[str, Document]:
+        """Those of the documents that are there, by key; one round trip."""
         ...
 
     def put(self, collection: str, key: str, value: Mapping[str, Any], *, expected_version: int) -> Document:

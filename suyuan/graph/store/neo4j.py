@@ -80,6 +80,16 @@ class Neo4jStore:
         found = self._connection.read(lambda tx: answer(tx, cypher_runs.RUNS, last=last))
         return [run_info(properties) for properties in found]
 
+    def runs_after(self, seq: int, *, first: int = 100) -> list[RunInfo]:
+        """The finished runs after a number, oldest first."""
+        found = self._connection.read(lambda tx: answer(tx, cypher_runs.RUNS_AFTER, seq=seq, first=first))
+        return [run_info(properties) for properties in found]
+
+    def run(self, run_id: str) -> RunInfo | None:
+        """A run by its id."""
+        found = self._connection.read(lambda tx: answer(tx, cypher_runs.RUN, run_id=run_id))
+        return run_info(found) if found is not None else None
+
     def check(self, *, deep: bool = False) -> list[Problem]:
         """What is wrong: constraints and indexes; ``deep``: every record and the relationships it makes."""
         found = schema_problems(self._connection)

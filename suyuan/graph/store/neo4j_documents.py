@@ -1,20 +1,28 @@
 """Documents in Neo4j; see :class:`suyuan.graph.store.documents.Documents`."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, LiteralString
 
 from neo4j import ManagedTransaction
 
 from suyuan.errors import ConflictError
-from suyuan.graph.store.documents import ABSENT, Document
-from suyuan.graph.store.neo4j_connection import Connection, answer
+from suyuan.graph.store.documents import ABSENT, Document, NewDocument
+from suyuan.graph.store.neo4j_connection import Connection, answer, carry_out
 
 _GET: LiteralString = """
 OPTIONAL MATCH (d:Document {collection: $collection, key: $key}) RETURN [d.version, d.value]"""
 
 _EVERY: LiteralString = """
 MATCH (d:Document {collection: $collection}) WITH d ORDER BY d.key RETURN collect([d.key, d.version, d.value])"""
+
+_SOME: LiteralString = """
+UNWIND $keys AS key MATCH (d:Document {collection: $collection, key: key})
+RETURN collect(DISTINCT [d.key, d.version, d.value])"""
+
+_WRITE: LiteralString = """
+UNWIND $rows AS row MERGE (d:Document {collection: row[0], key: row[1]}) ON CREATE SET d.version = 0
+SET d.value = row[2], d.version = d.version + 1"""
 
 _PUT: LiteralString = """
 MERGE (d:Document {collection: $collection, key: $key}) ON CREATE SET d.version = 0
@@ -36,6 +44,11 @@ class Neo4jDocuments:
         version, value = self._connection.read(lambda tx: answer(tx, _GET, collection=collection, key=key))
         return Document(collection, key, version, json.loads(value)) if version else None
 
+    def some(self, collection: str, keys: Sequence[str]) -> dict[str, Document]:
+        """Those of the documents that are there, by key."""
+        rows = self._connection.read(lambda tx: answer(tx, _SOME, collection=collection, keys=list(keys)))
+        return {key: Document(collection, key, version, json.loads(value)) for key, version, value in rows}
+
     def put(self, collection: str, key: str, value: Mapping[str, Any], *, expected_version: int) -> Document:
         """Writes a document made from ``expected_version``; raises ConflictError if another one is stored."""
         text = json.dumps(value, ensure_ascii=False, sort_keys=True)
@@ -56,3 +69,13 @@ class Neo4jDocuments:
         """All documents of a collection, by key."""
         rows = self._connection.read(lambda tx: answer(tx, _EVERY, collection=collection))
         return [Document(collection, key, version, json.loads(value)) for key, version, value in rows]
+
+
+def write_documents(tx: ManagedTransaction, documents: Iterable[NewDocument]) -> None:
+    """Writes documents, whatever version is there, in the transaction that is under way."""
+    rows = [
+        [each.collection, each.key, json.dumps(each.value, ensure_ascii=False, sort_keys=True)]
+        for each in documents
+    ]
+    if rows:
+        carry_out(tx, _WRITE, rows=rows)

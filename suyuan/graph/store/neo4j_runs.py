@@ -4,7 +4,7 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,9 @@ from neo4j import ManagedTransaction
 from suyuan.errors import ConflictError, StoreError
 from suyuan.graph.store import cypher_runs
 from suyuan.graph.store.base import RunInfo
+from suyuan.graph.store.documents import NewDocument
 from suyuan.graph.store.neo4j_connection import Connection, answer, carry_out, columns
+from suyuan.graph.store.neo4j_documents import write_documents
 from suyuan.graph.store.neo4j_undo import undo
 from suyuan.graph.store.run_holder import Holder, is_running, this_process
 
@@ -125,10 +127,16 @@ class Lease:
                 "took the store over. Start the load again; it goes on where it stands."
             )
 
-    def finish(self, report: Mapping[str, object]) -> RunInfo:
+    def note(self, report: Mapping[str, object]) -> None:
+        """Keeps with the run how far it is."""
+        text = json.dumps(report, ensure_ascii=False)
+        told: dict[str, Any] = {"run_id": self.run.run_id, "token": self.token, "report": text}
+        self._connection.write(lambda tx: carry_out(tx, cypher_runs.NOTE_REPORT, **told))
+
+    def finish(self, report: Mapping[str, object], documents: Sequence[NewDocument] = ()) -> RunInfo:
         """Makes the run visible."""
         text = json.dumps(report, ensure_ascii=False)
-        return self._end(cypher_runs.FINISH_RUN, report=text)
+        return self._end(cypher_runs.FINISH_RUN, documents, report=text)
 
     def abandon(self) -> RunInfo:
         """Undoes the run."""
@@ -137,10 +145,11 @@ class Lease:
         undo(self._connection, self.run.seq)
         return self._end(cypher_runs.ABANDON_RUN)
 
-    def _end(self, statement: Any, **parameters: Any) -> RunInfo:
+    def _end(self, statement: Any, documents: Sequence[NewDocument] = (), **parameters: Any) -> RunInfo:
         def work(tx: ManagedTransaction) -> RunInfo:
             carry_out(tx, cypher_runs.LOCK_COUNTER)
             self.require(tx)
+            write_documents(tx, documents)
             parameters.update(run_id=self.run.run_id, token=self.token, now=now())
             return run_info(answer(tx, statement, **parameters))
 

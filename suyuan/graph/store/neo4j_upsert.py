@@ -45,7 +45,7 @@ class Outcome:
     """What a transaction did."""
 
     written: int = 0
-    unchanged: int = 0
+    unchanged_at: list[int] = field(default_factory=list[int])
     ends: set[str] = field(default_factory=set[str])
     """Nodes that are there now because relationships name them."""
     dropped: set[str] = field(default_factory=set[str])
@@ -57,7 +57,7 @@ class _Sorted:
     new: list[int] = field(default_factory=list[int])
     named: list[int] = field(default_factory=list[int])
     changed: list[int] = field(default_factory=list[int])
-    unchanged: int = 0
+    unchanged: list[int] = field(default_factory=list[int])
     again: int = 0
 
 
@@ -70,7 +70,7 @@ def write_chunk(tx: ManagedTransaction, chunk: Chunk) -> Outcome:
     relationships are created without looking whether they exist.
     """
     sorted_ = _sort(tx, chunk)
-    outcome = Outcome(unchanged=sorted_.unchanged)
+    outcome = Outcome(unchanged_at=sorted_.unchanged)
     writing = [*sorted_.new, *sorted_.named, *sorted_.changed]
     outcome.written = len(writing) + sorted_.again
     if not writing:
@@ -107,7 +107,7 @@ def _sort(tx: ManagedTransaction, chunk: Chunk) -> _Sorted:
         elif chunk.resumed and state[0] == chunk.seq:
             found.again += 1
         else:
-            found.unchanged += 1
+            found.unchanged.append(i)
     return found
 
 

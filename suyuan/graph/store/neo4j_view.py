@@ -149,6 +149,11 @@ class Neo4jView:
             back = self.records(name, found) if found else {}
             yield from ((name, record) for record in sorted(found) if record not in back)
 
+    def overwritten(self, table: str, since: int) -> set[str]:
+        """Ids of records that held at a run and that a later one, up to this view, changed or retired."""
+        asked: dict[str, Any] = {"table": table, "since": since, "seq": self.seq}
+        return set(self._connection.read(lambda tx: answer(tx, cypher_read.OVERWRITTEN, **asked)))
+
     def counts(self) -> dict[str, int]:
         """Records by table."""
 

@@ -1,5 +1,6 @@
 """Writing a run into Neo4j."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
@@ -11,8 +12,9 @@ from neo4j import ManagedTransaction
 from suyuan.errors import StoreError
 from suyuan.graph.model import Edge, Table
 from suyuan.graph.store import cypher_read, cypher_runs, cypher_write
-from suyuan.graph.store.base import RunInfo, SourceFile, UpsertCounts
+from suyuan.graph.store.base import PROGRESS_SECONDS, RunInfo, SourceFile, UpsertCounts
 from suyuan.graph.store.cypher import homes
+from suyuan.graph.store.documents import NewDocument
 from suyuan.graph.store.neo4j_connection import Connection, answer, carry_out, columns
 from suyuan.graph.store.neo4j_edges import edge_groups
 from suyuan.graph.store.neo4j_merge import with_stored_columns
@@ -39,7 +41,8 @@ class Neo4jWriter:
         self._lease = lease
         self._named: dict[str, list[pa.Array]] | None = {} if full else None
         self._known_ends: set[str] = set()
-        self._sources = self._registered_sources()
+        self._next_note = 0.0
+        self._sources = self._registered_sources() if lease.resumed else {}
 
     def _write(self, work: Callable[[ManagedTransaction], T]) -> T:
         def held(tx: ManagedTransaction) -> T:
@@ -56,18 +59,21 @@ class Neo4jWriter:
 
     def add_source(self, name: str, sha256: str, size: int) -> SourceFile:
         """Registers a file; the same (name, sha256) in the same run gives the same number."""
-        found = self._sources.get((name, sha256))
-        if found is None:
-            found = SourceFile(len(self._sources) + 1, name, sha256, size)
-            parameters: dict[str, Any] = {
-                "number": found.number,
-                "name": name,
-                "sha256": sha256,
-                "size": size,
-            }
-            self._write(lambda tx: carry_out(tx, cypher_runs.ADD_SOURCE, seq=self.run.seq, **parameters))
-            self._sources[name, sha256] = found
-        return found
+        return self.add_sources([(name, sha256, size)])[0]
+
+    def add_sources(self, files: Sequence[tuple[str, str, int]]) -> list[SourceFile]:
+        """Registers files, in one transaction."""
+        added: dict[tuple[str, str], SourceFile] = {}
+        for name, sha256, size in files:
+            key = (name, sha256)
+            if key not in self._sources and key not in added:
+                number = len(self._sources) + len(added) + 1
+                added[key] = SourceFile(number, name, sha256, size)
+        if added:
+            rows = [[each.number, each.name, each.sha256, each.size] for each in added.values()]
+            self._write(lambda tx: carry_out(tx, cypher_runs.ADD_SOURCES, seq=self.run.seq, rows=rows))
+            self._sources |= added
+        return [self._sources[name, sha256] for name, sha256, _ in files]
 
     def upsert(
         self, table: str, batch: pa.RecordBatch, *, present: Sequence[str] | None = None
@@ -76,12 +82,13 @@ class Neo4jWriter:
         declared = TABLES[table]
         if self._named is not None:
             self._named.setdefault(table, []).append(batch.column("id"))
-        written = unchanged = 0
+        written = 0
+        unchanged_at: list[int] = []
         parts = [batch.slice(start, CHUNK) for start in range(0, len(batch), CHUNK)]
         with ThreadPoolExecutor(1) as pool:
             # The next part is made ready while the server works on this one.
             ready = [pool.submit(self._prepared, declared, part, present) for part in parts[:1]]
-            for following in (*parts[1:], None):
+            for place, following in enumerate((*parts[1:], None)):
                 if not ready:
                     break
                 chunk = ready.pop().result()
@@ -89,8 +96,8 @@ class Neo4jWriter:
                     ready.append(pool.submit(self._prepared, declared, following, present))
                 outcome = self._write_chunk(chunk)
                 written += outcome.written
-                unchanged += outcome.unchanged
-        return UpsertCounts(written, unchanged)
+                unchanged_at += [place * CHUNK + i for i in outcome.unchanged_at]
+        return UpsertCounts(written, len(unchanged_at), unchanged_at)
 
     def _prepared(self, table: Table, part: pa.RecordBatch, present: Sequence[str] | None) -> Chunk:
         if present is not None:
@@ -205,11 +212,17 @@ class Neo4jWriter:
             text = cypher_write.link_by_property(table, edge)
             self._write(lambda tx: carry_out(tx, text, ids=ids, seq=self.run.seq))
 
-    def finish(self, report: Mapping[str, object]) -> RunInfo:
+    def note_progress(self, report: Mapping[str, object]) -> None:
+        """Tells how far the run is, four times a second at most."""
+        if time.monotonic() >= self._next_note:
+            self._next_note = time.monotonic() + PROGRESS_SECONDS
+            self._lease.note(report)
+
+    def finish(self, report: Mapping[str, object], documents: Sequence[NewDocument] = ()) -> RunInfo:
         """Links what is named by a property, then makes the run visible."""
         for table, edge in edges_by_property():
             self._link_by_property(table, edge)
-        self.run = self._lease.finish(report)
+        self.run = self._lease.finish(report, documents)
         return self.run
 
     def abandon(self) -> None:

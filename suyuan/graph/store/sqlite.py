@@ -9,7 +9,7 @@ from suyuan.graph.store.sqlite_check import problems
 from suyuan.graph.store.sqlite_documents import SqliteDocuments
 from suyuan.graph.store.sqlite_file import SqliteFile, require_features
 from suyuan.graph.store.sqlite_migration import opened
-from suyuan.graph.store.sqlite_runs import begin, newest_finished, newest_runs
+from suyuan.graph.store.sqlite_runs import begin, finished_after, newest_finished, newest_runs, run_of_id
 from suyuan.graph.store.sqlite_view import SqliteView
 from suyuan.graph.store.sqlite_writer import SqliteWriter
 
@@ -70,6 +70,16 @@ class SqliteStore:
         """The newest runs, newest first."""
         with self._file.reading() as connection:
             return newest_runs(connection, last)
+
+    def runs_after(self, seq: int, *, first: int = 100) -> list[RunInfo]:
+        """The finished runs after a number, oldest first."""
+        with self._file.reading() as connection:
+            return finished_after(connection, seq, first)
+
+    def run(self, run_id: str) -> RunInfo | None:
+        """A run by its id."""
+        with self._file.reading() as connection:
+            return run_of_id(connection, run_id)
 
     def check(self, *, deep: bool = False) -> list[Problem]:
         """What is wrong with the file, its schema, and with ``deep`` its records and indexes."""

@@ -2,11 +2,11 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from suyuan.errors import ConflictError
-from suyuan.graph.store.documents import ABSENT, Document
+from suyuan.graph.store.documents import ABSENT, Document, NewDocument
 from suyuan.graph.store.sqlite_file import SqliteFile
 
 
@@ -24,6 +24,16 @@ class SqliteDocuments:
                 (collection, key),
             ).fetchone()
         return Document(collection, key, row[0], json.loads(row[1])) if row else None
+
+    def some(self, collection: str, keys: Sequence[str]) -> dict[str, Document]:
+        """Those of the documents that are there, by key."""
+        with self._file.reading() as connection:
+            rows = connection.execute(
+                "SELECT d.key, d.version, d.value FROM json_each(?) j CROSS JOIN suyuan_documents d"
+                " ON d.collection = ? AND d.key = j.value",
+                (json.dumps(list(keys)), collection),
+            ).fetchall()
+        return {key: Document(collection, key, version, json.loads(value)) for key, version, value in rows}
 
     def put(self, collection: str, key: str, value: Mapping[str, Any], *, expected_version: int) -> Document:
         """Writes a document made from ``expected_version``."""
@@ -44,6 +54,15 @@ class SqliteDocuments:
                 (collection,),
             ).fetchall()
         return [Document(collection, key, version, json.loads(value)) for key, version, value in rows]
+
+
+def write_documents(connection: sqlite3.Connection, documents: Iterable[NewDocument]) -> None:
+    """Writes documents, whatever version is there, in the transaction that is under way."""
+    connection.executemany(
+        "INSERT INTO suyuan_documents (collection, key, version, value) VALUES (?, ?, 1, ?)"
+        " ON CONFLICT (collection, key) DO UPDATE SET version = version + 1, value = excluded.value",
+        [(each.collection, each.key, json.dumps(each.value, ensure_ascii=False)) for each in documents],
+    )
 
 
 def _replaced(connection: sqlite3.Connection, collection: str, key: str, text: str, expected: int) -> bool:

@@ -20,7 +20,7 @@ from suyuan.graph.tables import TABLES
 SILENCE_SECONDS = 60.0
 """A run whose process cannot be seen from here is dead when its heartbeat is older than this."""
 
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.02
 _RUN_COLUMNS = "run_id, seq, state, fingerprint, started_at, ended_at, report"
 
 LIVE_TOKENS: set[str] = set()
@@ -33,6 +33,7 @@ class Begun:
 
     run: RunInfo
     token: str
+    resumed: bool = False
 
 
 def now() -> int:
@@ -53,6 +54,28 @@ def newest_runs(connection: sqlite3.Connection, last: int) -> list[RunInfo]:
     """The newest runs, newest first."""
     rows = connection.execute(f"SELECT {_RUN_COLUMNS} FROM suyuan_runs ORDER BY seq DESC LIMIT ?", (last,))
     return [_run_info(row) for row in rows]
+
+
+def finished_after(connection: sqlite3.Connection, seq: int, first: int) -> list[RunInfo]:
+    """The finished runs after a number, oldest first."""
+    rows = connection.execute(
+        f"SELECT {_RUN_COLUMNS} FROM suyuan_runs WHERE seq > ? AND state = 'finished' ORDER BY seq LIMIT ?",
+        (seq, first),
+    )
+    return [_run_info(row) for row in rows]
+
+
+def run_of_id(connection: sqlite3.Connection, run_id: str) -> RunInfo | None:
+    """A run by its id, or None."""
+    row = connection.execute(f"SELECT {_RUN_COLUMNS} FROM suyuan_runs WHERE run_id = ?", (run_id,)).fetchone()
+    return _run_info(row) if row else None
+
+
+def note_report(connection: sqlite3.Connection, seq: int, report: Mapping[str, object]) -> None:
+    """Keeps with a run under way how far it is."""
+    connection.execute(
+        "UPDATE suyuan_runs SET report = ? WHERE seq = ?", (json.dumps(report, ensure_ascii=False), seq)
+    )
 
 
 def _run_info(row: tuple[Any, ...]) -> RunInfo:
@@ -113,7 +136,7 @@ def _acquired(connection: sqlite3.Connection, fingerprint: str, full: bool) -> B
         "SELECT seq, fingerprint, full FROM suyuan_lease JOIN suyuan_runs USING (seq)"
     ).fetchone()
     if dead is not None and tuple(dead[1:]) == (fingerprint, int(full)):
-        return Begun(_run(connection, dead[0]), _hold(connection, dead[0]))
+        return Begun(_run(connection, dead[0]), _hold(connection, dead[0]), resumed=True)
     if dead is not None:
         undo(connection, dead[0])
     seq = connection.execute("SELECT coalesce(max(seq), 0) + 1 FROM suyuan_runs").fetchone()[0]
@@ -156,8 +179,11 @@ def release(connection: sqlite3.Connection, token: str) -> None:
 
 
 def mark_finished(connection: sqlite3.Connection, seq: int, report: Mapping[str, object]) -> RunInfo:
-    """Makes a run visible. Ends of runs are distinct, in the order of their numbers."""
-    last = connection.execute("SELECT coalesce(max(ended_at), 0) FROM suyuan_runs").fetchone()[0]
+    """Makes a run visible. Ends of finished runs are distinct, in the order of their numbers."""
+    newest = connection.execute(
+        "SELECT ended_at FROM suyuan_runs WHERE state = 'finished' ORDER BY seq DESC LIMIT 1"
+    ).fetchone()
+    last = newest[0] if newest else 0
     connection.execute(
         "UPDATE suyuan_runs SET state = 'finished', ended_at = ?, report = ? WHERE seq = ?",
         (max(now(), last + 1), json.dumps(report, ensure_ascii=False), seq),

@@ -34,12 +34,14 @@ class TableWriter:
     """A table while a run writes it.
 
     ``first_no`` is the first number that this run gives out; ``fresh`` means that the table was empty when
-    the run came to it and has been given no record twice since, so there is nothing to look up.
+    the run came to it and has been given no record twice since, so there is nothing to look up. What a resumed
+    run wrote before it was cut off counts as written when it comes again.
     """
 
     table: Table
     seq: int
     full: bool
+    resumed: bool
     first_no: int
     next_no: int
     fresh: bool
@@ -49,7 +51,9 @@ class TableWriter:
         self.named = quoted(f"named_{self.table.name}")
 
     @classmethod
-    def begin(cls, connection: sqlite3.Connection, table: Table, seq: int, *, full: bool) -> Self:
+    def begin(
+        cls, connection: sqlite3.Connection, table: Table, seq: int, *, full: bool, resumed: bool
+    ) -> Self:
         """Notes that the run comes to the table (again, if it was taken up)."""
         next_no = connection.execute(
             f"SELECT coalesce(max(record_no), 0) + 1 FROM {quoted(table.name)}"
@@ -61,7 +65,7 @@ class TableWriter:
         first_no = connection.execute(
             "SELECT first_no FROM suyuan_changes WHERE table_name = ? AND seq = ?", (table.name, seq)
         ).fetchone()[0]
-        writer = cls(table, seq, full, first_no, max(first_no, next_no), next_no == 1)
+        writer = cls(table, seq, full, resumed, first_no, max(first_no, next_no), next_no == 1)
         connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS {writer.named} (record_no INTEGER PRIMARY KEY)")
         return writer
 
@@ -99,14 +103,16 @@ class TableWriter:
         new: list[int] = []
         changed: list[int] = []
         unchanged: list[int] = []
+        unchanged_at: list[int] = []
         for place, (record, digest) in enumerate(zip(ids, content, strict=True)):
             known = stored.get(record)
             if known is None:
                 new.append(place)
             elif known.digest != digest:
                 changed.append(place)
-            elif known.seq < self.seq:
+            elif known.seq < self.seq or not self.resumed:
                 unchanged.append(known.record_no)
+                unchanged_at.append(place)
         if new:
             self._insert(connection, batch.take(pa.array(new)), [content[place] for place in new])
         if changed:
@@ -115,7 +121,7 @@ class TableWriter:
         if self.full:
             rows = [(number,) for number in unchanged]
             connection.executemany(f"INSERT OR IGNORE INTO temp.{self.named} VALUES (?)", rows)
-        return UpsertCounts(batch.num_rows - len(unchanged), len(unchanged))
+        return UpsertCounts(batch.num_rows - len(unchanged), len(unchanged), unchanged_at)
 
     def _stored(
         self, connection: sqlite3.Connection, ids: list[str], lacking: list[str]

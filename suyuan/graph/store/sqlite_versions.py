@@ -104,6 +104,15 @@ class Versions:
         )
         return [record for (record,) in rows]
 
+    def overwritten(self, table: Table, since: int) -> set[str]:
+        """Ids of records whose version at run ``since`` ceased to hold by this run."""
+        rows = self.connection.execute(
+            f"SELECT id FROM {quoted(f'{table.name}_history')}"
+            " WHERE until > :since AND until <= :seq AND seq <= :since",
+            {"since": since, "seq": self.seq},
+        )
+        return {record for (record,) in rows}
+
     def count(self, table: Table) -> int:
         """How many records hold."""
         if table.name not in self.counts:

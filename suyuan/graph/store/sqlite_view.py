@@ -74,6 +74,11 @@ class SqliteView:
             ]
         yield from gone
 
+    def overwritten(self, table: str, since: int) -> set[str]:
+        """Ids of records that held at a run and that a later one, up to this view, changed or retired."""
+        with self._reading() as versions:
+            return versions.overwritten(TABLES[table], since)
+
     def nodes(self, ids: Sequence[str]) -> dict[str, Node]:
         """The nodes among ``ids`` that exist, by id."""
         with self._reading() as versions:

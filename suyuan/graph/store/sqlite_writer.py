@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,10 +14,20 @@ import pyarrow as pa
 from suyuan.errors import StoreError, SuyuanError
 from suyuan.graph.model import Table
 from suyuan.graph.records import batch_schema
-from suyuan.graph.store.base import RunInfo, SourceFile, UpsertCounts
+from suyuan.graph.store.base import PROGRESS_SECONDS, RunInfo, SourceFile, UpsertCounts
+from suyuan.graph.store.documents import NewDocument
 from suyuan.graph.store.search_entries import is_indexed
+from suyuan.graph.store.sqlite_documents import write_documents
 from suyuan.graph.store.sqlite_file import SqliteFile, transaction
-from suyuan.graph.store.sqlite_runs import LIVE_TOKENS, Begun, keep, mark_finished, release, undo
+from suyuan.graph.store.sqlite_runs import (
+    LIVE_TOKENS,
+    Begun,
+    keep,
+    mark_finished,
+    note_report,
+    release,
+    undo,
+)
 from suyuan.graph.store.sqlite_schema import indexes, quoted
 from suyuan.graph.store.sqlite_search import follow_changes
 from suyuan.graph.store.sqlite_upsert import TableWriter, retire
@@ -38,8 +49,10 @@ class SqliteWriter:
         self._file = file
         self._token = begun.token
         self._full = full
+        self._resumed = begun.resumed
         self._tables: dict[str, TableWriter] = {}
         self._open = True
+        self._next_note = 0.0
         self._connection = file.connect()
         self._configure()
         self._stop = threading.Event()
@@ -55,15 +68,22 @@ class SqliteWriter:
 
     def add_source(self, name: str, sha256: str, size: int) -> SourceFile:
         """Registers a file; its number is unique in the store."""
+        return self.add_sources([(name, sha256, size)])[0]
+
+    def add_sources(self, files: Sequence[tuple[str, str, int]]) -> list[SourceFile]:
+        """Registers files, in one transaction."""
         with self._step() as connection:
-            connection.execute(
-                "INSERT OR IGNORE INTO suyuan_sources (seq, name, sha256, size) VALUES (?, ?, ?, ?)",
-                (self.run.seq, name, sha256, size),
-            )
-            number, kept = connection.execute(
-                "SELECT number, size FROM suyuan_sources WHERE seq = ? AND name = ? AND sha256 = ?",
-                (self.run.seq, name, sha256),
-            ).fetchone()
+            return [self._registered(connection, *file) for file in files]
+
+    def _registered(self, connection: sqlite3.Connection, name: str, sha256: str, size: int) -> SourceFile:
+        connection.execute(
+            "INSERT OR IGNORE INTO suyuan_sources (seq, name, sha256, size) VALUES (?, ?, ?, ?)",
+            (self.run.seq, name, sha256, size),
+        )
+        number, kept = connection.execute(
+            "SELECT number, size FROM suyuan_sources WHERE seq = ? AND name = ? AND sha256 = ?",
+            (self.run.seq, name, sha256),
+        ).fetchone()
         return SourceFile(number, name, sha256, kept)
 
     def upsert(
@@ -94,7 +114,15 @@ class SqliteWriter:
         with self._step() as connection:
             return self._table(connection, TABLES[table]).existing(connection, ids)
 
-    def finish(self, report: Mapping[str, object]) -> RunInfo:
+    def note_progress(self, report: Mapping[str, object]) -> None:
+        """Tells how far the run is, four times a second at most."""
+        if time.monotonic() < self._next_note:
+            return
+        self._next_note = time.monotonic() + PROGRESS_SECONDS
+        with self._step() as connection:
+            note_report(connection, self.run.seq, report)
+
+    def finish(self, report: Mapping[str, object], documents: Sequence[NewDocument] = ()) -> RunInfo:
         """Makes the run visible; it is on disk when this returns."""
         for name in self._changed():
             for statement in indexes(TABLES[name]).values():
@@ -104,6 +132,7 @@ class SqliteWriter:
             self._connection.execute("PRAGMA synchronous = FULL")
         with self._step() as connection:
             self._follow(connection)
+            write_documents(connection, documents)
             self.run = mark_finished(connection, self.run.seq, report)
             release(connection, self._token)
         self._close()
@@ -146,14 +175,26 @@ class SqliteWriter:
             if is_indexed(TABLES[name]):
                 follow_changes(connection, TABLES[name], self.run.seq)
             connection.execute(
-                f"UPDATE suyuan_changes SET records = (SELECT count(*) FROM {quoted(name)})"
-                " WHERE table_name = ? AND seq = ?",
-                (name, self.run.seq),
+                f"UPDATE suyuan_changes SET records = {self._count(name)} WHERE table_name = :name AND seq = :seq",
+                {"name": name, "seq": self.run.seq},
             )
+
+    def _count(self, name: str) -> str:
+        """An expression for the records of a changed table: those of before and the new ones, else all counted."""
+        counted = f"SELECT count(*) FROM {quoted(name)}"
+        if self._full:
+            return f"({counted})"
+        before = (
+            "SELECT records FROM suyuan_changes WHERE table_name = :name AND seq < :seq AND records IS NOT NULL"
+            " ORDER BY seq DESC LIMIT 1"
+        )
+        return f"coalesce(({before}) + ({counted} WHERE record_no >= first_no), ({counted}))"
 
     def _table(self, connection: sqlite3.Connection, table: Table) -> TableWriter:
         if table.name not in self._tables:
-            self._tables[table.name] = TableWriter.begin(connection, table, self.run.seq, full=self._full)
+            self._tables[table.name] = TableWriter.begin(
+                connection, table, self.run.seq, full=self._full, resumed=self._resumed
+            )
         return self._tables[table.name]
 
     @contextmanager
