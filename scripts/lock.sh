@@ -10,6 +10,7 @@ lock() {
 }
 lock core
 lock neo4j-local --extra neo4j-local
-lock dev --extra neo4j-local --group dev
+lock notebook --extra notebook
+lock dev --extra neo4j-local --extra notebook --group dev
 printf 'hatchling\neditables\n' | uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-header --no-annotate - -o requirements/build.txt

@@ -18,6 +18,7 @@ from suyuan.graph.records import batch_schema, precision_name, time_texts
 from suyuan.graph.store.base import Scope, View
 from suyuan.graph.tables import TABLES
 from suyuan.service.graphml import write_graphml
+from suyuan.service.neo4j_admin import write_neo4j_admin
 from suyuan.service.times import microseconds
 from suyuan.service.workbooks import write_workbook
 from suyuan.service.workspace import Workspace
@@ -25,7 +26,7 @@ from suyuan.service.workspace import Workspace
 Progress = Callable[[str, float], None]
 
 TABLE_FORMATS: Final = ("csv", "jsonl", "parquet", "xlsx")
-FORMATS: Final = (*TABLE_FORMATS, "graphml")
+FORMATS: Final = (*TABLE_FORMATS, "graphml", "neo4j-admin")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,8 @@ def export_graph(
     try:
         if request.format == "graphml":
             counts = write_graphml(view, out, kinds, progress)
+        elif request.format == "neo4j-admin":
+            counts = write_neo4j_admin(workspace.store, view, out, progress)
         else:
             counts = _write_tables(view, out, request.format, kinds, progress)
     except OSError as error:

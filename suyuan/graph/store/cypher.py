@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import LiteralString, cast
 
-from suyuan.graph.model import EDGE_KINDS, NODE_KINDS, End, Table
+from suyuan.graph.model import EDGE_KINDS, NODE_KINDS, Edge, End, Table
 from suyuan.graph.store.search_entries import is_indexed
 from suyuan.graph.tables import TABLES
 
@@ -120,6 +120,12 @@ def stored_properties(table: Table) -> tuple[str, ...]:
 def is_own(table: Table, end: End) -> bool:
     """Whether an edge's end is the very node that the record is."""
     return table.kind is not None and end.kind == table.kind and end.columns == table.key
+
+
+
+def edges_by_property() -> list[tuple[Table, Edge]]:
+    """The declared edges whose target is told by a property."""
+    return [(table, edge) for table in TABLES.values() for edge in table.edges if edge.target.by is not None]
 
 
 @cache

@@ -212,6 +212,7 @@ class LocalServer:
         *words: str,
         heap_mb: int = 1024,
         timeout_s: float | None = None,
+        folder: Path | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run one command of Neo4j's administration tool, such as ``"database", "import", "full", ...``.
 
@@ -225,6 +226,8 @@ class LocalServer:
             Memory of the tool, MiB.
         timeout_s
             Longest run in seconds; no limit when left out.
+        folder
+            Where the tool runs, so that words may name files in it.
 
         Raises
         ------
@@ -237,7 +240,8 @@ class LocalServer:
         with exclusive(place.lock_file):
             if not place.running():
                 self._prepare(place, jars, None)
-        return _run_admin(place, jars, words, flags=(f"-Xmx{heap_mb}m",), timeout_s=timeout_s)
+        flags = (f"-Xmx{heap_mb}m",)
+        return _run_admin(place, jars, words, flags=flags, timeout_s=timeout_s, folder=folder)
 
     def dump(self, home: Path, to_folder: Path, *, database: str = DATABASE) -> Path:
         """Write the whole database of a stopped server into one file, ``to_folder/DATABASE.dump``.
@@ -255,14 +259,8 @@ class LocalServer:
             )
         target = to_folder.expanduser().resolve()
         target.mkdir(parents=True, exist_ok=True)
-        self.admin(
-            home,
-            "database",
-            "dump",
-            database,
-            f"--to-path={target}",
-            "--overwrite-destination=true",
-        )
+        words = ("database", "dump", database, f"--to-path={target}", "--overwrite-destination=true")
+        self.admin(home, *words)
         return target / f"{database}.dump"
 
     def _jars(self) -> list[Path]:
@@ -372,6 +370,7 @@ def _run_admin(
     *,
     flags: Sequence[str],
     timeout_s: float | None,
+    folder: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
     name = f"neo4j-admin {' '.join(words[:2])}"
     # An argument file keeps the words, among them the initial password, out of the list of processes.
@@ -382,6 +381,7 @@ def _run_admin(
         done = subprocess.run(  # noqa: S603 - our own Java and argument file
             [str(_java()), f"@{file}"],
             env=environment,
+            cwd=folder,
             capture_output=True,
             text=True,
             timeout=timeout_s,

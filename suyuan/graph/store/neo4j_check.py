@@ -10,11 +10,10 @@ from suyuan.errors import CorruptStoreError
 from suyuan.graph.model import Table
 from suyuan.graph.store import cypher, cypher_read
 from suyuan.graph.store.base import Problem
-from suyuan.graph.store.cypher import Home, homes, stored_properties
+from suyuan.graph.store.cypher import Home, edges_by_property, homes, stored_properties
 from suyuan.graph.store.neo4j_connection import Connection, answer, columns
 from suyuan.graph.store.neo4j_edges import edge_groups
 from suyuan.graph.store.neo4j_rows import PackedBatch, fields_of, packed, unpacked
-from suyuan.graph.store.neo4j_writer import edges_by_property
 from suyuan.graph.tables import TABLES
 
 CHUNK = 5_000

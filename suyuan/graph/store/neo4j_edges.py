@@ -16,6 +16,18 @@ Positions = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
+class EdgeColumns:
+    """Relationships of one type between two kinds as Arrow columns; see :class:`EdgeGroup`."""
+
+    edge: Edge
+    source_kind: str
+    target_kind: str
+    positions: Positions
+    sources: pa.Array
+    targets: pa.Array
+
+
+@dataclass(frozen=True, slots=True)
 class EdgeGroup:
     """Relationships of one type between two kinds; the record at ``positions[i]`` makes ``sources[i]`` ->
     ``targets[i]``.
@@ -34,14 +46,29 @@ def edge_groups(table: Table, batch: pa.RecordBatch) -> list[EdgeGroup]:
 
     Ids of no known kind make no relationship.
     """
-    found: list[EdgeGroup] = []
+    return [
+        EdgeGroup(
+            found.edge,
+            found.source_kind,
+            found.target_kind,
+            found.positions,
+            found.sources.to_pylist(),
+            found.targets.to_pylist(),
+        )
+        for found in edge_columns(table, batch)
+    ]
+
+
+def edge_columns(table: Table, batch: pa.RecordBatch) -> list[EdgeColumns]:
+    """The same as :func:`edge_groups`, with ids as columns."""
+    found: list[EdgeColumns] = []
     for edge in table.edges:
         if edge.source.by is None and edge.target.by is None:
             found += _groups_of(table, batch, edge)
     return found
 
 
-def _groups_of(table: Table, batch: pa.RecordBatch, edge: Edge) -> list[EdgeGroup]:
+def _groups_of(table: Table, batch: pa.RecordBatch, edge: Edge) -> list[EdgeColumns]:
     from_positions, from_ids = _end(table, batch, edge.source)
     to_positions, to_ids = _end(table, batch, edge.target)
     if edge.when is not None:
@@ -106,18 +133,22 @@ def _distinct(
     )
 
 
-def _by_kinds(edge: Edge, positions: Positions, sources: pa.Array, targets: pa.Array) -> list[EdgeGroup]:
-    found: list[EdgeGroup] = []
+def _by_kinds(edge: Edge, positions: Positions, sources: pa.Array, targets: pa.Array) -> list[EdgeColumns]:
+    found: list[EdgeColumns] = []
     for source_kind, from_rows in _rows_of_kinds(edge.source, sources).items():
         here = pc.take(targets, pa.array(from_rows))
         for target_kind, to_rows in _rows_of_kinds(edge.target, here).items():
             rows = from_rows[to_rows]
             if len(rows):
                 taken = pa.array(rows)
-                group = (positions[rows], pc.take(sources, taken), pc.take(targets, taken))
                 found.append(
-                    EdgeGroup(
-                        edge, source_kind, target_kind, group[0], group[1].to_pylist(), group[2].to_pylist()
+                    EdgeColumns(
+                        edge,
+                        source_kind,
+                        target_kind,
+                        positions[rows],
+                        pc.take(sources, taken),
+                        pc.take(targets, taken),
                     )
                 )
     return found

@@ -13,7 +13,7 @@ from suyuan.errors import StoreError
 from suyuan.graph.model import Edge, Table
 from suyuan.graph.store import cypher_read, cypher_runs, cypher_write
 from suyuan.graph.store.base import PROGRESS_SECONDS, RunInfo, SourceFile, UpsertCounts
-from suyuan.graph.store.cypher import homes
+from suyuan.graph.store.cypher import edges_by_property, homes
 from suyuan.graph.store.documents import NewDocument
 from suyuan.graph.store.neo4j_connection import Connection, answer, carry_out, columns
 from suyuan.graph.store.neo4j_edges import edge_groups
@@ -243,8 +243,3 @@ class Neo4jWriter:
                 raise
         finally:
             self._lease.release()
-
-
-def edges_by_property() -> list[tuple[Table, Edge]]:
-    """The declared edges whose target is told by a property."""
-    return [(table, edge) for table in TABLES.values() for edge in table.edges if edge.target.by is not None]
