@@ -15,19 +15,49 @@ app = typer.Typer()
 @app.command()
 def export(
     format_: Annotated[
-        str, typer.Argument(metavar="FORMAT", help="csv, jsonl, parquet, xlsx (tables) or graphml.")
+        str,
+        typer.Argument(
+            metavar="FORMAT",
+            help="csv, jsonl, parquet, xlsx (tables); graphml, gexf, ftm (FollowTheMoney), neo4j-admin (graph).",
+        ),
     ],
-    out: Annotated[Path, typer.Argument(help="Folder for tables, file for graphml.")],
+    out: Annotated[
+        Path, typer.Argument(help="Folder for tables and neo4j-admin, file for graphml, gexf and ftm.")
+    ],
     kind: Annotated[
         list[str] | None, typer.Option("--kind", help="Only these node kinds (repeat for several).")
+    ] = None,
+    division: Annotated[
+        str | None,
+        typer.Option(metavar="CODE", help="Only what carries a division code within this one (GB/T 2260)."),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="T", help="Only records written after this time (ISO 8601, UTC)."),
+    ] = None,
+    around: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only this node and what is near it; see --hops.")
+    ] = None,
+    hops: Annotated[
+        int | None, typer.Option(min=1, help="How many relationships from --around; default 1.")
     ] = None,
     known_at: KnownAtOption = None,
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write exchange tables, or the graph as GraphML."""
+    """Write exchange tables, or the graph, whole or in part."""
+    if hops is not None and around is None:
+        raise typer.BadParameter("needs --around ID", param_hint="--hops")
+    request = ExportRequest(
+        format=format_,
+        kinds=tuple(kind or ()),
+        division=division,
+        since=since,
+        around=around,
+        hops=hops or 1,
+        known_at=known_at,
+    )
     with Workspace.open(store) as workspace, progress_bar("Exporting") as progress:
-        request = ExportRequest(format=format_, kinds=tuple(kind or ()), known_at=known_at)
         report = export_graph(workspace, out, request, progress)
     if as_json:
         print_json(report)

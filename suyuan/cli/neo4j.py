@@ -10,6 +10,7 @@ from suyuan.errors import ConfigError
 
 try:
     from suyuan.graph.store.local_server import LocalServer, ServerInfo, default_home
+    from suyuan.graph.store.local_server_import import import_folder
 except ModuleNotFoundError as missing:
     raise ConfigError(
         f"{missing.name} is not installed. Run: pip install 'suyuan[neo4j-local]' "
@@ -59,6 +60,33 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
         print_json({"running": False})
     else:
         note("No server is running. Start one with: suyuan neo4j start")
+
+
+@app.command("import")
+def import_command(
+    folder: Annotated[Path, typer.Argument(help="Folder made by: suyuan export neo4j-admin FOLDER")],
+    home: HomeOption = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Give up what the database holds, access tokens too.")
+    ] = False,
+    heap_mb: Annotated[int, typer.Option(min=256, help="Java heap of import and server, MB.")] = 1024,
+    as_json: JsonOption = False,
+) -> None:
+    """Load an exported graph into the empty database of the local server, and start it."""
+    info, manifest = import_folder(
+        LocalServer(), home or default_home(), folder, replace=replace, heap_mb=heap_mb
+    )
+    if as_json:
+        loaded = {
+            "snapshot": manifest.snapshot,
+            "nodes": manifest.nodes,
+            "relationships": manifest.relationships,
+        }
+        print_json({"url": info.url, "home": str(info.home), **loaded})
+        return
+    typer.echo(info.url)
+    note(f"Loaded {manifest.nodes:,} nodes and {manifest.relationships:,} relationships into {info.home}.")
+    note(f"Graph hash {manifest.snapshot}, as exported.")
 
 
 def _print(info: ServerInfo, as_json: bool) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,7 @@ from suyuan.graph.tables import TABLES
 from suyuan.ingest.conversion import key_columns
 from suyuan.ingest.derivation import derive, source_columns
 from suyuan.ingest.encoding import Examined, examine
+from suyuan.ingest.followthemoney import EntityFile, is_entities, read_entities
 from suyuan.ingest.foodchainlab import Network, is_network, read_network
 from suyuan.ingest.mapping import MappingFile, Output
 from suyuan.ingest.sources import InputFile, Skipped, find_files
@@ -29,7 +30,9 @@ from suyuan.ingest.tabular import (
 )
 from suyuan.ingest.workbook import sheet_names
 
-Format = Literal["auto", "tables", "foodchainlab"]
+Format = Literal["auto", "tables", "foodchainlab", "ftm"]
+
+_OWN_FORMATS: Final = {"foodchainlab": "FoodChain-Lab networks", "ftm": "FollowTheMoney entities"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,39 @@ class NetworkFeed:
             yield Portion((Part(TABLES[name], place, raw),), bytes_done=self.file.size)
 
 
+@dataclass(frozen=True, slots=True)
+class EntityFeed:
+    """FollowTheMoney entities."""
+
+    entities: EntityFile
+
+    @property
+    def file(self) -> InputFile:
+        """The file."""
+        return self.entities.file
+
+    @property
+    def examined(self) -> Examined:
+        """What its first reading told."""
+        return self.entities.examined
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """The tables that the entities have."""
+        return self.entities.outputs
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was left out."""
+        return self.entities.notes
+
+    def portions(self, *, keys_only: bool = False) -> Iterator[Portion]:
+        """See :class:`Feed`."""
+        for batches, unreadable in self.entities.chunks():
+            parts = tuple(Part(TABLES[name], place, raw) for name, place, raw in batches)
+            yield Portion(parts, tuple(unreadable), bytes_done=self.file.size)
+
+
 def find_feeds(
     paths: Sequence[Path], file_format: Format, mapping: MappingFile | None
 ) -> tuple[list[Feed], list[Skipped]]:
@@ -179,12 +215,12 @@ def find_feeds(
     skipped = list(found.skipped)
     for file in found.files:
         reason = _unfit(file, file_format, mapping)
-        if reason and (file.path in named or file_format == "foodchainlab"):
+        if reason and (file.path in named or file_format in _OWN_FORMATS):
             raise IngestError(reason, source=file.name)
         if reason:
             skipped.append(Skipped(file.name, reason))
         else:
-            feeds += _feeds_of(file, mapping)
+            feeds += _feeds_of(file, file_format, mapping)
     if not feeds:
         known = ", ".join(sorted(TABLES))
         raise IngestError(
@@ -196,12 +232,13 @@ def find_feeds(
 
 def _unfit(file: InputFile, file_format: Format, mapping: MappingFile | None) -> str | None:
     """Why a file is not read; None if it is."""
+    own = _own_format(file, file_format)
+    if own is not None:
+        return None
+    if file_format in _OWN_FORMATS:
+        return f"is no file of {_OWN_FORMATS[file_format]}, and only those are asked for"
     if file.suffix == ".json":
-        if file_format != "tables" and is_network(file):
-            return None
-        return "is no FoodChain-Lab network"
-    if file_format == "foodchainlab":
-        return "is no JSON file, and only FoodChain-Lab networks are asked for"
+        return "is no FoodChain-Lab network and holds no FollowTheMoney entities"
     if file.suffix not in TABLE_SUFFIXES:
         return f"is of no format that is read ({', '.join(sorted(TABLE_SUFFIXES))}, .json, .zip)"
     if mapping is not None and mapping.source_for(file) is not None:
@@ -212,6 +249,15 @@ def _unfit(file: InputFile, file_format: Format, mapping: MappingFile | None) ->
         return None
     known = ", ".join(sorted(TABLES))
     return f"is named after no table ({known}); rename it, or describe it in a mapping file"
+
+
+def _own_format(file: InputFile, file_format: Format) -> Format | None:
+    """The format that a file is of, if that has tables of its own; ``auto`` tells it by its first part."""
+    if file_format in ("auto", "ftm") and is_entities(file):
+        return "ftm"
+    if file_format in ("auto", "foodchainlab") and file.suffix == ".json" and is_network(file):
+        return "foodchainlab"
+    return None
 
 
 def table_named(file_name: str) -> str | None:
@@ -230,8 +276,11 @@ def _table_sheets(file: InputFile) -> list[str]:
     return [name for name in sheet_names(file) if name.strip().casefold() in TABLES]
 
 
-def _feeds_of(file: InputFile, mapping: MappingFile | None) -> Sequence[Feed]:
-    if file.suffix == ".json":
+def _feeds_of(file: InputFile, file_format: Format, mapping: MappingFile | None) -> Sequence[Feed]:
+    own = _own_format(file, file_format)
+    if own == "ftm":
+        return [EntityFeed(read_entities(file, examine(file, text=False)))]
+    if own == "foodchainlab":
         return [NetworkFeed(file, examine(file, text=False), read_network(file))]
     source = mapping.source_for(file) if mapping else None
     text = file.suffix in TEXT_SUFFIXES

@@ -44,7 +44,7 @@ class IngestOptions:
 
     Attributes
     ----------
-    format : ``auto`` tells by name and content; ``tables`` or ``foodchainlab`` insists
+    format : ``auto`` tells by name and content; ``tables``, ``foodchainlab`` or ``ftm`` insists
     mapping : mapping file (:mod:`suyuan.ingest.mapping`)
     strict : anything found wrong makes the whole run change nothing
     full : the files are a full copy of their source: what they named before and no longer name is retired

@@ -17,8 +17,12 @@ from suyuan.graph.model import Table
 from suyuan.graph.records import batch_schema, precision_name, time_texts
 from suyuan.graph.store.base import Scope, View
 from suyuan.graph.tables import TABLES
+from suyuan.service.drawn_graph import drawn
+from suyuan.service.followthemoney import write_entities
+from suyuan.service.gexf import write_gexf
 from suyuan.service.graphml import write_graphml
 from suyuan.service.neo4j_admin import write_neo4j_admin
+from suyuan.service.selection import Selection, around, within_division
 from suyuan.service.times import microseconds
 from suyuan.service.workbooks import write_workbook
 from suyuan.service.workspace import Workspace
@@ -26,15 +30,28 @@ from suyuan.service.workspace import Workspace
 Progress = Callable[[str, float], None]
 
 TABLE_FORMATS: Final = ("csv", "jsonl", "parquet", "xlsx")
-FORMATS: Final = (*TABLE_FORMATS, "graphml", "neo4j-admin")
+FORMATS: Final = (*TABLE_FORMATS, "graphml", "gexf", "ftm", "neo4j-admin")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportRequest:
-    """What to write. ``kinds`` restricts to node kinds; empty = everything."""
+    """What to write.
+
+    Attributes
+    ----------
+    kinds : only nodes of these kinds; empty = all
+    division : only what carries a division code within this one
+    since : only records that the store did not have by this time
+    around, hops : only the node and what is at most so many relationships away
+    known_at : what the store had by this time
+    """
 
     format: str
     kinds: tuple[str, ...] = ()
+    division: str | None = None
+    since: str | None = None
+    around: str | None = None
+    hops: int = 1
     known_at: str | None = None
 
 
@@ -45,36 +62,74 @@ def export_graph(
 
     Raises
     ------
-    ParameterError, UnknownKindError
+    ParameterError, UnknownKindError, UnknownNodeError, LimitError
     ConfigError
         ``out`` cannot be written.
     """
     if request.format not in FORMATS:
         raise ParameterError("format", request.format, f"one of {', '.join(FORMATS)}")
-    kinds = frozenset(kind_named(kind) for kind in request.kinds)
     view = workspace.view(Scope(known_at=microseconds("known_at", request.known_at)))
+    selection = _selection(workspace, view, request)
     try:
-        if request.format == "graphml":
-            counts = write_graphml(view, out, kinds, progress)
-        elif request.format == "neo4j-admin":
-            counts = write_neo4j_admin(workspace.store, view, out, progress)
-        else:
-            counts = _write_tables(view, out, request.format, kinds, progress)
+        counts = _write(workspace, view, out, request.format, selection, progress)
     except OSError as error:
         raise ConfigError(f"{out} cannot be written: {error}") from error
     return {"out": str(out), "format": request.format, "counts": counts}
 
 
+def _selection(workspace: Workspace, view: View, request: ExportRequest) -> Selection:
+    kinds = frozenset(kind_named(kind) for kind in request.kinds)
+    since = microseconds("since", _begin_of_day(request.since))
+    seq = 0 if since is None else workspace.view(Scope(known_at=since)).seq
+    chosen: list[pa.Array] = []
+    if request.division is not None:
+        chosen.append(within_division(view, request.division))
+    if request.around is not None:
+        chosen.append(around(view, request.around, request.hops))
+    ids = None if not chosen else chosen[0]
+    if len(chosen) == 2:
+        ids = chosen[0].filter(pc.is_in(chosen[0], chosen[1]))
+    return Selection(kinds, seq, ids)
+
+
+def _begin_of_day(text: str | None) -> str | None:
+    """What is written on a day is written since that day."""
+    return f"{text}T00:00:00Z" if text and len(text) == len("2025-03-02") else text
+
+
+def _write(
+    workspace: Workspace,
+    view: View,
+    out: Path,
+    format_: str,
+    selection: Selection,
+    progress: Progress | None,
+) -> dict[str, int]:
+    if format_ in TABLE_FORMATS:
+        return _write_tables(view, out, format_, selection, progress)
+    if format_ == "ftm":
+        return write_entities(view, out, selection)
+    if format_ == "neo4j-admin":
+        if not selection.is_all:
+            raise ParameterError(
+                "format", format_, "another one for a part of the graph; this one is a whole store"
+            )
+        return write_neo4j_admin(workspace.store, view, out, progress)
+    graph = drawn(view, selection, progress)
+    _GRAPH_WRITERS[format_](graph, out)
+    return graph.counts
+
+
 def _write_tables(
-    view: View, out: Path, format_: str, kinds: frozenset[str], progress: Progress | None
+    view: View, out: Path, format_: str, selection: Selection, progress: Progress | None
 ) -> dict[str, int]:
     out.mkdir(parents=True, exist_ok=True)
-    chosen = [table for table in TABLES.values() if not kinds or table.kind in kinds]
+    chosen = [table for table in TABLES.values() if not selection.kinds or table.kind in selection.kinds]
     counts: dict[str, int] = {}
     for done, table in enumerate(chosen):
         if progress:
             progress(table.name, done / len(chosen))
-        content = exchange_table(view, table)
+        content = exchange_table(view, table, selection)
         if content.num_rows:
             target = out / f"{table.name}.{format_}"
             partial = target.with_name(target.name + ".partial")
@@ -84,12 +139,12 @@ def _write_tables(
     return counts
 
 
-def exchange_table(view: View, table: Table) -> pa.Table:
-    """All records of a table in the exchange format, by id; lists joined by ``;``, extra columns last."""
+def exchange_table(view: View, table: Table, selection: Selection = Selection()) -> pa.Table:  # noqa: B008
+    """The selected records of a table in the exchange format, by id; lists joined by ``;``, extra columns last."""
     names = [*(column.name for column in table.columns), "extra"]
     names += [precision_name(column.name) for column in table.columns if column.type == "time"]
     schema = batch_schema(table)
-    batches = list(view.batches(table.name, names))
+    batches = list(selection.batches(view, table, names))
     if not batches:
         return pa.table({})
     content = pa.Table.from_batches(batches).select(["id", *names])
@@ -141,6 +196,7 @@ def _json_lines(content: pa.Table) -> Iterator[str]:
             yield json.dumps(filled, ensure_ascii=False) + "\n"
 
 
+_GRAPH_WRITERS: Final = {"graphml": write_graphml, "gexf": write_gexf}
 _WRITERS: Final[dict[str, Callable[[pa.Table, Path], None]]] = {
     "csv": _write_csv,
     "jsonl": _write_jsonl,

@@ -37,7 +37,9 @@ def write_neo4j_admin(store: Store, view: View, out: Path, progress: Progress | 
     manifest = Manifest(**asdict(written), words=tuple(words), files=sizes)
     (out / ARGUMENTS).write_text("\n".join([*words, ""]), "utf-8")
     partial = out / f"{MANIFEST}.partial"
-    partial.write_text(json.dumps({"format": FORMAT, **asdict(manifest)}, ensure_ascii=False, indent=1), "utf-8")
+    partial.write_text(
+        json.dumps({"format": FORMAT, **asdict(manifest)}, ensure_ascii=False, indent=1), "utf-8"
+    )
     partial.replace(out / MANIFEST)
     return {"nodes": written.nodes, "relationships": written.relationships}
 
@@ -54,7 +56,9 @@ def _cleared(out: Path) -> None:
             (out / name).unlink(missing_ok=True)
     left: list[Any] = [path for path in out.rglob("*") if path.is_file()]
     if left:
-        raise ConfigError(f"{out} holds other files, such as {left[0].name}; name a new folder for the export.")
+        raise ConfigError(
+            f"{out} holds other files, such as {left[0].name}; name a new folder for the export."
+        )
 
 
 def _known_since(store: Store, view: View) -> int:

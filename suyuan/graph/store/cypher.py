@@ -122,7 +122,6 @@ def is_own(table: Table, end: End) -> bool:
     return table.kind is not None and end.kind == table.kind and end.columns == table.key
 
 
-
 def edges_by_property() -> list[tuple[Table, Edge]]:
     """The declared edges whose target is told by a property."""
     return [(table, edge) for table in TABLES.values() for edge in table.edges if edge.target.by is not None]

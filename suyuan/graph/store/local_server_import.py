@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
-from typing import Final, LiteralString
+from typing import Any, Final, LiteralString
 
 from suyuan.errors import ConfigError, ConflictError, CorruptStoreError
 from suyuan.graph.contenthash import content_hash
@@ -48,9 +48,10 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content: dict[str, Any] = json.loads(path.read_text("utf-8"))
         if content.pop("format") == FORMAT:
-            return Manifest(**{**content, "words": tuple(content["words"])})
+            words = tuple(content.pop("words"))
+            return Manifest(words=words, **content)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise ConfigError(
             f"{folder} is no whole export: {MANIFEST} cannot be read ({error}). "
@@ -107,7 +108,9 @@ class _Plan:
 def _plan(server: LocalServer, place: ServerHome, heap_mb: int, *, replace: bool) -> _Plan:
     running = server.status(place.path)
     if running is not None:
-        plan = _Plan(True, running.bolt_port, running.http_port is not None, running.heap_mb, running.page_cache_mb)
+        plan = _Plan(
+            True, running.bolt_port, running.http_port is not None, running.heap_mb, running.page_cache_mb
+        )
     else:
         plan = _Plan(False, None, True, heap_mb, PAGE_CACHE_MB)
     if not replace and (running is not None or _folders(place)):

@@ -18,9 +18,9 @@ from suyuan.graph.store.cypher import stored_properties
 from suyuan.graph.store.search_entries import bodies, folded, is_indexed, names
 
 BETWEEN_ENTRIES: Final = "\x1f"
-"""Stands between the entries of a list; no text of the exchange format holds it."""
+"""Stands between the entries of a list."""
 
-FIXED_WORDS: Final = (
+FIXED_WORDS: tuple[str, ...] = (
     "--id-type=string",
     "--array-delimiter=U+001F",
     "--path-pattern-style=none",
@@ -62,7 +62,7 @@ def stored_columns(table: Table, batch: pa.RecordBatch, sources: pa.Array) -> di
     Raises
     ------
     ConfigError
-        An entry of a list holds the character that stands between entries.
+        A list has no entries, or one with the character that stands between entries.
     """
     found = {column.name: _values(batch, column) for column in table.columns}
     found["extra"] = batch.column("extra")
@@ -81,10 +81,12 @@ def _values(batch: pa.RecordBatch, column: Column) -> pa.Array:
         return time_texts(values, batch.column(precision_name(column.name)))
     if column.type not in ("list", "ids"):
         return values
-    if pc.any(pc.match_substring(pc.list_flatten(values), BETWEEN_ENTRIES)).as_py():
+    split = pc.any(pc.match_substring(pc.list_flatten(values), BETWEEN_ENTRIES)).as_py()
+    if split or pc.any(pc.equal(pc.list_value_length(values), 0)).as_py():
+        what = "an entry with the control character U+001F" if split else "a list without entries"
         raise ConfigError(
-            f"An entry of {column.name} holds the control character U+001F, which Neo4j's import takes for the "
-            "end of an entry. Mend that row and ingest it again, or load the graph with suyuan ingest."
+            f"{column.name} holds {what}, which the files of Neo4j's import cannot. Mend those rows and ingest "
+            "them again, or load the graph over Bolt with suyuan ingest."
         )
     return pc.binary_join(values, BETWEEN_ENTRIES)
 

@@ -8,7 +8,6 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
@@ -217,7 +216,11 @@ class _Export:
 
     def write_run(self, ended_at: int, snapshot: str) -> None:
         """The run, the files its records came from, and the counter that gives the next run its number."""
-        report = {"records": self.records, "snapshot": snapshot, "notes": ["loaded by Neo4j's offline import"]}
+        report = {
+            "records": self.records,
+            "snapshot": snapshot,
+            "notes": ["loaded by Neo4j's offline import"],
+        }
         self._add_one(
             "Run",
             {
@@ -257,6 +260,8 @@ def _key_columns(kind: str, ids: pa.Array) -> list[pa.Array]:
         column = pc.list_element(plain, place)
         column = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
         if told:
-            column = pc.replace_with_mask(column, odd, pa.array([keys.get(name) for keys in told], pa.string()))
+            column = pc.replace_with_mask(
+                column, odd, pa.array([keys.get(name) for keys in told], pa.string())
+            )
         found.append(column)
     return found

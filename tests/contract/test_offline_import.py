@@ -1,0 +1,200 @@
+"""A graph loaded offline is the same store as one written over Bolt."""
+
+import json
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import neo4j
+import pytest
+from typer.testing import CliRunner
+
+from suyuan.cli import neo4j as neo4j_command
+from suyuan.errors import ConfigError, ConflictError, StoreError
+from suyuan.graph.contenthash import content_hash
+from suyuan.graph.store.base import Store
+from suyuan.graph.store.local_server import QUICK_START_FLAGS, LocalServer
+from suyuan.graph.store.local_server_import import MANIFEST, import_folder, read_manifest
+from suyuan.graph.store.opening import open_store
+from suyuan.service.exporting import ExportRequest, export_graph
+from suyuan.service.tracing import Tracer, TraceRequest
+from suyuan.service.workspace import Workspace
+from tests.contract.building import Row, firm, load, sample_rows
+
+pytestmark = [pytest.mark.neo4j, pytest.mark.usefixtures("neo4j_jars"), pytest.mark.timeout(900)]
+
+ODD = 'quote " comma , semicolon ; back\\slash "quoted"\nnew line\r\nand more\ttab  \u2028 手机 '
+LONG = "长" * 700_000
+
+
+def data() -> dict[str, list[Row]]:
+    """Every column of every table, and texts that CSV or the import could break."""
+    rows = sample_rows()
+    rows["firms"] = [
+        *rows["firms"],
+        firm(71, ODD, status="\\"),
+        firm(72, LONG, address='"'),
+        firm(73, "  ", country=",", extra='{"a;b":"c,\\"d\\""}'),
+    ]
+    rows["rights"] = [*rows["rights"], {"right_id": "R8", "number": "number:0", "classes": ["a;b", "", '"']}]
+    rows["transformations"] = [*rows["transformations"], {"event_id": "E9", "input_products": ["", " x "]}]
+    lots: list[str] = ["Lot:urn:x:1:2", "Lot::7", "Lot:p%3A1:2"]
+    rows["transformations"] = [*rows["transformations"], {"event_id": "E8", "input_lots": lots}]
+    rows["site_products"] = [*rows["site_products"], {"site_id": "S9", "product_id": "P9"}]
+    rows["shipments"] = [*rows["shipments"], {"shipment_id": "T1", "to_site": "v 0:0%", "arrived_at": 10**15}]
+    return rows
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder of an export, and the store's graph hash."""
+    folder = tmp_path_factory.mktemp("offline, import")
+    with Workspace.open(f"sqlite:///{folder / 'graph.db'}", create=True) as workspace:
+        load(workspace.store, {"firms": [firm(71, "before")]}, file="first.csv")
+        load(workspace.store, data())
+        report = export_graph(workspace, folder / "out", ExportRequest(format="neo4j-admin"), None)
+        assert report["counts"].keys() == {"nodes", "relationships"}
+        return folder / "out", content_hash(workspace.view())
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    place = tmp_path_factory.mktemp("home")
+    yield place
+    LocalServer().stop(place)
+
+
+def content(url: str) -> tuple[list[str], list[str]]:
+    """Every node and relationship, without what differs from run to run."""
+    parts = urlsplit(url)
+    address = f"bolt://{parts.hostname}:{parts.port}"
+    with neo4j.GraphDatabase.driver(address, auth=("neo4j", unquote(parts.password or ""))) as driver:
+        nodes = driver.execute_query(
+            "MATCH (x) WHERE NOT x:Run AND NOT x:Counter RETURN labels(x), properties(x)"
+        )
+        edges = driver.execute_query("MATCH (a)-[r]->(b) RETURN [a.id, type(r), b.id], properties(r)")
+    return tuple(sorted(_line(*record.values()) for record in found.records) for found in (nodes, edges))
+
+
+def _line(names: list[str], properties: dict[str, Any]) -> str:
+    labels = names if names[0] is None or ":" in names[0] else sorted(names)
+    kept = {name: value for name, value in properties.items() if name != "size"}
+    return f"{labels} {sorted(kept.items())}"
+
+
+def test_a_loaded_graph_is_what_bolt_writes(exported: tuple[Path, str], home: Path, clean_neo4j: str) -> None:
+    folder, wanted = exported
+    with written(clean_neo4j) as bolt:
+        assert content_hash(bolt.view()) == wanted
+    info, manifest = import_folder(LocalServer(jvm_flags=QUICK_START_FLAGS), home, folder, heap_mb=512)
+    assert manifest.snapshot == wanted
+    nodes, edges = content(info.url)
+    bolt_nodes, bolt_edges = content(clean_neo4j)
+    assert nodes == bolt_nodes
+    assert edges == bolt_edges
+    counted = manifest.nodes, manifest.relationships
+    assert counted == (len(nodes) + 2, len(edges))  # the run and the counter
+
+
+@contextmanager
+def written(url: str) -> Generator[Store]:
+    """The store at a URL with the data written in one run."""
+    store = open_store(url)
+    try:
+        load(store, data())
+        yield store
+    finally:
+        store.close()
+
+
+def test_a_loaded_store_is_sound_answers_and_takes_more(exported: tuple[Path, str], home: Path) -> None:
+    info = LocalServer().status(home)
+    assert info is not None
+    with Workspace.open(info.url) as workspace:
+        store = workspace.store
+        assert list(store.check(deep=True)) == []
+        assert store.seq() == 1
+        record = store.view().records("firms", ["Firm:F71"])["Firm:F71"]
+        assert (record.file, record.row, record.seq) == ("a.csv", 4, 1)
+        assert [hit.id for hit in store.view().search("手机")] == ["Firm:F71"]
+        found = Tracer(workspace).report("Shipment:T1", TraceRequest(), workspace.snapshot())
+        assert found["snapshot"] == exported[1]
+        load(store, {"firms": [firm(71, "changed"), firm(99)]}, file="later.csv")
+        assert list(store.check(deep=True)) == []
+        assert store.seq() == 2
+        assert store.view().counts()["firms"] == len(data()["firms"]) + 1
+
+
+def test_a_database_that_holds_something_is_replaced_only_when_told(
+    exported: tuple[Path, str], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = LocalServer(jvm_flags=QUICK_START_FLAGS)
+    with pytest.raises(ConflictError, match=r"holds .* nodes. Name --replace"):
+        import_folder(server, home, exported[0])
+    held = server.status(home)
+    assert held is not None
+    broken = exported[0].parent / "broken"
+    _copied(exported[0], broken, "nodes/Firm.csv", lambda text: text.replace('"Firm:F71"', '"Firm:F72"'))
+    with pytest.raises(StoreError, match="neo4j-admin database import failed"):
+        import_folder(server, home, broken, replace=True)
+    again = server.status(home)
+    assert again is not None
+    assert (again.url, again.heap_mb) == (held.url, held.heap_mb)
+    with Workspace.open(again.url) as workspace:
+        assert workspace.store.seq() == 2
+    monkeypatch.setattr(neo4j_command, "LocalServer", lambda: server)
+    words = ["import", str(exported[0]), "--home", str(home), "--replace", "--json"]
+    done = CliRunner().invoke(neo4j_command.app, words)
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["snapshot"] == exported[1]
+    with Workspace.open(again.url) as workspace:
+        assert content_hash(workspace.view()) == exported[1]
+
+
+def _copied(source: Path, target: Path, changed: str, change: Any) -> None:
+    for name in ("nodes", "relationships"):
+        (target / name).mkdir(parents=True)
+    for name in (*read_manifest(source).files, MANIFEST):
+        text = (source / name).read_bytes()
+        (target / name).write_bytes(change(text.decode()).encode() if name == changed else text)
+
+
+def test_folders_that_are_no_whole_export_are_refused(exported: tuple[Path, str], tmp_path: Path) -> None:
+    server = LocalServer()
+    with pytest.raises(ConfigError, match="no whole export"):
+        import_folder(server, tmp_path / "home", tmp_path)
+    (tmp_path / MANIFEST).write_text('{"format": "other"}')
+    with pytest.raises(ConfigError, match="another format"):
+        import_folder(server, tmp_path / "home", tmp_path)
+    cut = tmp_path / "cut"
+    _copied(exported[0], cut, "nodes/Firm.csv", lambda text: text[:-1])
+    with pytest.raises(ConfigError, match=r"Firm.csv is [\d,]+ bytes long instead of"):
+        import_folder(server, tmp_path / "home", cut)
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize("classes", [[], ["a", "b\x1fc"]])
+def test_lists_that_the_files_cannot_hold_are_named(tmp_path: Path, classes: list[str]) -> None:
+    with Workspace.open(f"sqlite:///{tmp_path / 'graph.db'}", create=True) as workspace:
+        load(workspace.store, {"rights": [{"right_id": "R1", "classes": classes}]})
+        with pytest.raises(ConfigError, match=r"classes holds .* cannot"):
+            export_graph(workspace, tmp_path / "out", ExportRequest(format="neo4j-admin"), None)
+    assert not (tmp_path / "out" / MANIFEST).exists()
+
+
+def test_an_export_is_written_over_an_earlier_one_and_over_nothing_else(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    request = ExportRequest(format="neo4j-admin")
+    with Workspace.open(f"sqlite:///{tmp_path / 'graph.db'}", create=True) as workspace:
+        export_graph(workspace, out, request, None)
+        load(workspace.store, {"firms": [firm(1)]})
+        export_graph(workspace, out, request, None)
+        assert read_manifest(out).records == {"firms": 1}
+        (out / "notes.txt").write_text("mine")
+        with pytest.raises(ConfigError, match="holds other files"):
+            export_graph(workspace, out, request, None)
+        with pytest.raises(ConfigError, match="is no folder"):
+            export_graph(workspace, tmp_path / "graph.db", request, None)
+    assert (out / "notes.txt").read_text() == "mine"
