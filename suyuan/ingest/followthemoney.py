@@ -19,7 +19,7 @@ from suyuan.graph.followthemoney import PARTIES, TIES, canonical_of, own_id
 from suyuan.graph.ids import canonical_id
 from suyuan.graph.tables import TABLES
 from suyuan.ingest.encoding import Examined
-from suyuan.ingest.ftm_rows import Entity, Row, rows_of, single
+from suyuan.ingest.ftm_rows import Entity, Row, account_number, address_text, rows_of, single
 from suyuan.ingest.mapping import Output
 from suyuan.ingest.natives import values_as_array
 from suyuan.ingest.sources import InputFile, open_bytes
@@ -56,23 +56,21 @@ class Index:
     Attributes
     ----------
     ids : canonical id by the id in the file, where that is none of ours
-    addresses, accounts : address and account number by id
+    addresses, accounts : entities that become identifiers of those who name them
     awards : award by the id of its licence
     """
 
     ids: dict[str, str] = field(default_factory=dict[str, str])
-    addresses: dict[str, str] = field(default_factory=dict[str, str])
-    accounts: dict[str, str] = field(default_factory=dict[str, str])
+    addresses: dict[str, Entity] = field(default_factory=dict[str, Entity])
+    accounts: dict[str, Entity] = field(default_factory=dict[str, Entity])
     awards: dict[str, Entity] = field(default_factory=dict[str, Entity])
 
     def add(self, entity: Entity) -> None:
         """Takes note of an entity."""
-        if entity.schema == "Address" and (full := single(entity, "full") or single(entity, "name")):
-            self.addresses[entity.id] = full
-        elif entity.schema == "BankAccount" and (
-            number := single(entity, "accountNumber") or single(entity, "iban")
-        ):
-            self.accounts[entity.id] = number
+        if entity.schema == "Address" and address_text(entity):
+            self.addresses[entity.id] = entity
+        elif entity.schema == "BankAccount" and account_number(entity):
+            self.accounts[entity.id] = entity
         elif entity.schema == "ContractAward" and (contract := single(entity, "contract")):
             self.awards[contract] = entity
         elif entity.schema in PARTIES and own_id(entity.id, entity.schema) is None:

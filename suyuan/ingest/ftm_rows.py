@@ -24,6 +24,7 @@ Row = dict[str, Any]
 
 _PERCENTAGE = re.compile(r"\s*(\d{1,3}(?:\.\d+)?)\s*%?\s*")
 _SANCTIONS: Final = "sanctions"
+_OBSERVED: Final = ("date", "publisher")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,8 @@ class Entity:
 class Names(Protocol):
     """What the other entities of the file tell; see :class:`suyuan.ingest.followthemoney.Index`."""
 
-    addresses: dict[str, str]
-    accounts: dict[str, str]
+    addresses: dict[str, Entity]
+    accounts: dict[str, Entity]
     awards: dict[str, Entity]
 
     def canonical(self, reference: str) -> str:
@@ -51,6 +52,21 @@ def single(entity: Entity, name: str) -> str | None:
     """The first value of a property."""
     values = entity.properties.get(name)
     return values[0] if values else None
+
+
+def address_text(entity: Entity) -> str | None:
+    """The text of an Address."""
+    return single(entity, "full") or single(entity, "name")
+
+
+def account_number(entity: Entity) -> str | None:
+    """The number of a BankAccount."""
+    return single(entity, "accountNumber") or single(entity, "iban")
+
+
+def _others(entity: Entity, *held: str) -> Row:
+    """Extra properties: those that no column holds."""
+    return {KEPT + name: values for name, values in entity.properties.items() if name not in held}
 
 
 def rows_of(entity: Entity, names: Names) -> Iterator[tuple[str, Row]]:
@@ -65,10 +81,15 @@ def rows_of(entity: Entity, names: Names) -> Iterator[tuple[str, Row]]:
     elif entity.schema == "Sanction":
         yield "watch_lists", _listed(entity, names)
     elif entity.schema == "Identification" and single(entity, "type") == "id_card":
-        owner = {"owner": names.canonical(single(entity, "holder") or "")}
         yield (
             "identifiers",
-            {**owner, "type": "id_card", "value": single(entity, "number"), **_observed(entity)},
+            {
+                "owner": names.canonical(single(entity, "holder") or ""),
+                "type": "id_card",
+                "value": single(entity, "number"),
+                **_observed(entity),
+                **_others(entity, "holder", "number", "type", *_OBSERVED),
+            },
         )
 
 
@@ -144,8 +165,12 @@ def _contacts(entity: Entity, owner: str, names: Names) -> Iterator[tuple[str, R
             shown = (urlsplit(value).hostname or value) if name == "website" else value
             yield "identifiers", {"owner": owner, "type": type_, "value": shown}
     for reference in entity.properties.get("addressEntity", ()):
-        value = names.addresses.get(reference, reference)
-        yield "identifiers", {"owner": owner, "type": "address", "value": value}
+        address = names.addresses.get(reference)
+        row = {"owner": owner, "type": "address"}
+        if address is None:
+            yield "identifiers", {**row, "value": reference}
+        else:
+            yield "identifiers", {**row, "value": address_text(address), **_others(address, "full")}
 
 
 def _observed(entity: Entity) -> Row:
@@ -157,7 +182,6 @@ def _listed(entity: Entity, names: Names) -> Row:
     """A designation by somebody else: its subject is on a watch list of that name."""
     begun = single(entity, "startDate") or single(entity, "listingDate")
     ended = single(entity, "endDate")
-    held = ("program", "authority", "reason", "startDate", "listingDate", "endDate", "entity")
     return {
         "list": single(entity, "program") or single(entity, "authority") or _SANCTIONS,
         "subject": names.canonical(single(entity, "entity") or ""),
@@ -165,7 +189,7 @@ def _listed(entity: Entity, names: Names) -> Row:
         "to": ended and _time(ended),
         "why": single(entity, "reason"),
         "by": single(entity, "authority"),
-        **{KEPT + name: values for name, values in entity.properties.items() if name not in held},
+        **_others(entity, "program", "authority", "reason", "startDate", "listingDate", "endDate", "entity"),
     }
 
 
@@ -173,8 +197,18 @@ def _tie(entity: Entity, names: Names) -> Iterator[tuple[str, Row]]:
     source, target, usual = TIES[entity.schema]
     owner, owned = (single(entity, name) or "" for name in (source, target))
     if owned in names.accounts:
-        account = {"type": "bank_account", "value": names.accounts[owned]}
-        yield "identifiers", {"owner": names.canonical(owner), **account, **_observed(entity)}
+        account = names.accounts[owned]
+        yield (
+            "identifiers",
+            {
+                "owner": names.canonical(owner),
+                "type": "bank_account",
+                "value": account_number(account),
+                **_observed(entity),
+                **_others(account, "accountNumber" if single(account, "accountNumber") else "iban"),
+                **_others(entity, source, target, *_OBSERVED),
+            },
+        )
         return
     row: Row = {"owner": names.canonical(owner), "owned": names.canonical(owned)}
     used = {source, target, "startDate", "endDate"}

@@ -13,7 +13,7 @@ from suyuan.graph.contenthash import content_hash
 from suyuan.graph.store.local_server import LocalServer
 from suyuan.graph.store.local_server_home import DATABASE, ServerHome, ServerInfo
 from suyuan.graph.store.neo4j import Neo4jStore
-from suyuan.graph.store.neo4j_connection import Connection, answer
+from suyuan.graph.store.neo4j_connection import Connection, answer, forget_bookmarks
 
 MANIFEST: Final = "suyuan-export.json"
 ARGUMENTS: Final = "import.args"
@@ -156,6 +156,7 @@ def _check_files(folder: Path, manifest: Manifest) -> None:
 
 
 def _check_graph(info: ServerInfo, manifest: Manifest) -> None:
+    forget_bookmarks(info.url)
     store = Neo4jStore.open(info.url)
     try:
         found = content_hash(store.view())
@@ -198,6 +199,6 @@ def _database_aside(server: LocalServer, place: ServerHome, plan: _Plan) -> Gene
             folder.replace(place.path / "data" / folder.relative_to(kept))
         rmtree(kept, ignore_errors=True)
         if plan.was_running:
-            _started(server, place, plan)
+            forget_bookmarks(_started(server, place, plan).url)
         raise
     rmtree(kept, ignore_errors=True)

@@ -83,8 +83,17 @@ class _Bookmarks:
                 self._managers[key] = GraphDatabase.bookmark_manager()
             return self._managers[key]
 
+    def forget(self, address: Address) -> None:
+        with self._lock:
+            self._managers.pop((address.uri, address.database), None)
+
 
 _BOOKMARKS = _Bookmarks()
+
+
+def forget_bookmarks(url: str) -> None:
+    """Forgets how far a database had got, because another one has taken its place: it counts from the start."""
+    _BOOKMARKS.forget(address_of(url))
 
 
 class Connection:
