@@ -20,9 +20,9 @@ from suyuan.graph.followthemoney import (
 )
 from suyuan.graph.ids import canonical_id
 from suyuan.graph.projection import plain_value
+from suyuan.graph.selection import Selection
 from suyuan.graph.store.base import View
 from suyuan.graph.tables import TABLES
-from suyuan.service.selection import Selection
 from suyuan.service.whole_files import replacing
 
 Row = Mapping[str, Any]

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 from xml.sax.saxutils import quoteattr
 
+from suyuan.graph.drawn_graph import DrawnGraph, value_text, xml_text
 from suyuan.graph.model import Column
 from suyuan.graph.tables import table_of_kind
-from suyuan.service.drawn_graph import DrawnGraph, value_text, xml_text
 from suyuan.service.whole_files import replacing
 
 _HEAD: Final = '<?xml version="1.0" encoding="UTF-8"?>\n<gexf xmlns="http://gexf.net/1.3" version="1.3">\n'

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, TextIO
 from xml.sax.saxutils import escape, quoteattr
 
-from suyuan.service.drawn_graph import DrawnGraph, value_text, xml_text
+from suyuan.graph.drawn_graph import DrawnGraph, value_text, xml_text
 from suyuan.service.whole_files import replacing
 
 _Keys = Mapping[tuple[str, str], str]

@@ -2,17 +2,20 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from suyuan.graph.ids import split_id
 from suyuan.graph.model import NODE_KINDS, Column, Table, ValueType
 from suyuan.graph.projection import ProjectedEdge, edges_of, plain_value
+from suyuan.graph.selection import Selection
 from suyuan.graph.store.base import View
 from suyuan.graph.tables import TABLES
-from suyuan.service.selection import Selection
 
 Progress = Callable[[str, float], None]
+
+RESERVED: Final = ("kind", "id", "record", "stub")
+"""What nodes and relationships are told apart by. A property of such a name has a low line behind it: ``kind_``."""
 
 _TYPES: Final[dict[ValueType, str]] = {"number": "double", "integer": "long", "boolean": "boolean"}
 _FORBIDDEN = dict.fromkeys([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0xFFFE, 0xFFFF])
@@ -20,10 +23,14 @@ _FORBIDDEN = dict.fromkeys([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0xFFFE
 
 @dataclass(frozen=True, slots=True)
 class DrawnGraph:
-    """Nodes by id, relationships in order of their ids; all ends are there."""
+    """Nodes by id, relationships in order of their ids; all ends are there.
+
+    ``stubs`` are the nodes that no record describes: others name them.
+    """
 
     nodes: dict[str, dict[str, Any]]
     edges: list[ProjectedEdge]
+    stubs: frozenset[str]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -57,15 +64,29 @@ def drawn(view: View, selection: Selection, progress: Progress | None) -> DrawnG
         for row in _rows(view, table, selection):
             if table.kind:
                 nodes[row["id"]] = _properties(table, row)
-            edges.extend(edges_of(table, row, nodes_by))
-    for edge in edges:
-        for end in (edge.source, edge.target):
-            if end not in nodes:
-                nodes[end] = _key_properties(end)
+            edges.extend(_with_extra(table, row, edge) for edge in edges_of(table, row, nodes_by))
+    stubs = {end for edge in edges for end in (edge.source, edge.target)} - nodes.keys()
+    nodes.update((end, _key_properties(end)) for end in stubs)
     nodes = _selected(nodes, selection)
     edges = [edge for edge in edges if edge.source in nodes and edge.target in nodes]
     edges.sort(key=lambda edge: edge.id)
-    return DrawnGraph({node: nodes[node] for node in sorted(nodes)}, edges)
+    return DrawnGraph({node: nodes[node] for node in sorted(nodes)}, edges, frozenset(stubs & nodes.keys()))
+
+
+def _with_extra(table: Table, row: dict[str, Any], edge: ProjectedEdge) -> ProjectedEdge:
+    """An edge that is all of its record has the record's undeclared columns too."""
+    if table.kind is not None or not row["extra"]:
+        return edge
+    return replace(edge, properties=_renamed({**json.loads(row["extra"]), **edge.properties}))
+
+
+def _renamed(properties: dict[str, Any]) -> dict[str, Any]:
+    return {f"{name}_" if name.rstrip("_") in RESERVED else name: value for name, value in properties.items()}
+
+
+def original_name(name: str) -> str:
+    """The name of a property in its table."""
+    return name.removesuffix("_") if name.rstrip("_") in RESERVED else name
 
 
 def _selected(nodes: dict[str, dict[str, Any]], selection: Selection) -> dict[str, dict[str, Any]]:
@@ -94,7 +115,8 @@ def _rights_by_number(view: View) -> dict[str, list[str]]:
 def _properties(table: Table, row: dict[str, Any]) -> dict[str, Any]:
     values = {column.name: plain_value(column, row) for column in table.columns}
     extra = json.loads(row["extra"]) if row.get("extra") else {}
-    return {name: value for name, value in {**extra, **values}.items() if value is not None}
+    filled = {name: value for name, value in {**extra, **values}.items() if value is not None}
+    return _renamed(filled)
 
 
 def _key_properties(node_id: str) -> dict[str, Any]:
