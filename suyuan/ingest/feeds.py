@@ -10,14 +10,14 @@ import numpy as np
 import pyarrow as pa
 
 from suyuan.errors import IngestError
-from suyuan.graph.model import Table
 from suyuan.graph.tables import TABLES
 from suyuan.ingest.conversion import key_columns
 from suyuan.ingest.derivation import derive, source_columns
 from suyuan.ingest.encoding import Examined, examine
-from suyuan.ingest.followthemoney import EntityFile, is_entities, read_entities
+from suyuan.ingest.followthemoney import is_entities, read_entities
 from suyuan.ingest.foodchainlab import Network, is_network, read_network
 from suyuan.ingest.mapping import MappingFile, Output
+from suyuan.ingest.parts import Part, Portion
 from suyuan.ingest.sources import InputFile, Skipped, find_files
 from suyuan.ingest.tabular import (
     TABLE_SUFFIXES,
@@ -25,7 +25,6 @@ from suyuan.ingest.tabular import (
     Layout,
     RawBatch,
     Reading,
-    Unreadable,
     read_batches,
 )
 from suyuan.ingest.workbook import sheet_names
@@ -33,29 +32,6 @@ from suyuan.ingest.workbook import sheet_names
 Format = Literal["auto", "tables", "foodchainlab", "ftm"]
 
 _OWN_FORMATS: Final = {"foodchainlab": "FoodChain-Lab networks", "ftm": "FollowTheMoney entities"}
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Rows for one table; ``ordinal`` numbers the tables that a feed makes."""
-
-    table: Table
-    ordinal: int
-    raw: RawBatch
-
-
-@dataclass(frozen=True, slots=True)
-class Portion:
-    """What is read at a time: the same rows, laid out for each table they make."""
-
-    parts: tuple[Part, ...]
-    unreadable: tuple[Unreadable, ...] = ()
-    bytes_done: int = 0
-
-    @property
-    def rows(self) -> int:
-        """Rows of the file in it."""
-        return len(self.parts[0].raw.rows) + len(self.unreadable) if self.parts else 0
 
 
 class Feed(Protocol):
@@ -166,39 +142,6 @@ class NetworkFeed:
             yield Portion((Part(TABLES[name], place, raw),), bytes_done=self.file.size)
 
 
-@dataclass(frozen=True, slots=True)
-class EntityFeed:
-    """FollowTheMoney entities."""
-
-    entities: EntityFile
-
-    @property
-    def file(self) -> InputFile:
-        """The file."""
-        return self.entities.file
-
-    @property
-    def examined(self) -> Examined:
-        """What its first reading told."""
-        return self.entities.examined
-
-    @property
-    def outputs(self) -> tuple[Output, ...]:
-        """The tables that the entities have."""
-        return self.entities.outputs
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What was left out."""
-        return self.entities.notes
-
-    def portions(self, *, keys_only: bool = False) -> Iterator[Portion]:
-        """See :class:`Feed`."""
-        for batches, unreadable in self.entities.chunks():
-            parts = tuple(Part(TABLES[name], place, raw) for name, place, raw in batches)
-            yield Portion(parts, tuple(unreadable), bytes_done=self.file.size)
-
-
 def find_feeds(
     paths: Sequence[Path], file_format: Format, mapping: MappingFile | None
 ) -> tuple[list[Feed], list[Skipped]]:
@@ -279,7 +222,7 @@ def _table_sheets(file: InputFile) -> list[str]:
 def _feeds_of(file: InputFile, file_format: Format, mapping: MappingFile | None) -> Sequence[Feed]:
     own = _own_format(file, file_format)
     if own == "ftm":
-        return [EntityFeed(read_entities(file, examine(file, text=False)))]
+        return [read_entities(file, examine(file, text=False))]
     if own == "foodchainlab":
         return [NetworkFeed(file, examine(file, text=False), read_network(file))]
     source = mapping.source_for(file) if mapping else None

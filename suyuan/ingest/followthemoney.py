@@ -22,6 +22,7 @@ from suyuan.ingest.encoding import Examined
 from suyuan.ingest.ftm_rows import Entity, Row, account_number, address_text, rows_of, single
 from suyuan.ingest.mapping import Output
 from suyuan.ingest.natives import values_as_array
+from suyuan.ingest.parts import Part, Portion
 from suyuan.ingest.sources import InputFile, open_bytes
 from suyuan.ingest.tabular import RawBatch, Unreadable
 
@@ -32,6 +33,8 @@ _SHOWN: Final = 2_000
 _MARKS = re.compile(rb'"schema"\s*:.*"properties"\s*:|"properties"\s*:.*"schema"\s*:', re.DOTALL)
 
 Line = tuple[int, list[Entity] | Unreadable]
+_Placed = dict[tuple[str, int], list[tuple[int, Row]]]
+"""Numbered rows by table and ordinal."""
 
 
 def is_entities(file: InputFile) -> bool:
@@ -92,8 +95,8 @@ def _foreign_id(entity: Entity) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class EntityFile:
-    """A file of entities that has been looked through."""
+class EntityFeed:
+    """A file of entities that has been looked through; see :class:`suyuan.ingest.feeds.Feed`."""
 
     file: InputFile
     examined: Examined
@@ -115,24 +118,36 @@ class EntityFile:
         listed = ", ".join(f"{count:,} {schema}" for schema, count in sorted(self.unread.items()))
         return (f"{self.file.name}: entities without a counterpart are not read: {listed}",)
 
-    def chunks(self) -> Iterator[tuple[list[tuple[str, int, RawBatch]], list[Unreadable]]]:
-        """Rows by table and ordinal, with the lines that are no entities."""
-        rows: dict[tuple[str, int], list[tuple[int, Row]]] = defaultdict(list)
+    def portions(self, *, keys_only: bool = False) -> Iterator[Portion]:
+        """See :class:`suyuan.ingest.feeds.Feed`; every line is read, whatever is asked for."""
+        rows: _Placed = defaultdict(list)
         unreadable: list[Unreadable] = []
         for number, line in lines(self.file):
             if isinstance(line, Unreadable):
                 unreadable.append(line)
             else:
-                for name, found in _by_table(line, self.index).items():
-                    for place, row in zip(self.places[name], found, strict=False):
-                        rows[name, place].append((number, row))
+                self._place(rows, number, line)
             if number % _CHUNK_LINES == 0:
-                yield _batches(rows), unreadable
+                yield self._portion(rows, unreadable)
                 rows, unreadable = defaultdict(list), []
-        yield _batches(rows), unreadable
+        yield self._portion(rows, unreadable)
+
+    def _place(self, rows: _Placed, number: int, line: list[Entity]) -> None:
+        for name, found in _by_table(line, self.index).items():
+            for place, row in zip(self.places[name], found, strict=False):
+                rows[name, place].append((number, row))
+
+    def _portion(self, rows: _Placed, unreadable: list[Unreadable]) -> Portion:
+        parts: list[Part] = []
+        for (name, place), numbered in sorted(rows.items()):
+            names = dict.fromkeys(column for _, row in numbered for column in row)
+            columns = {column: values_as_array([row.get(column) for _, row in numbered]) for column in names}
+            numbers = np.array([number for number, _ in numbered], np.int64)
+            parts.append(Part(TABLES[name], place, RawBatch(columns, numbers, ragged=True)))
+        return Portion(tuple(parts), tuple(unreadable), bytes_done=self.file.size)
 
 
-def read_entities(file: InputFile, examined: Examined) -> EntityFile:
+def read_entities(file: InputFile, examined: Examined) -> EntityFeed:
     """Looks through a file of entities.
 
     Raises
@@ -161,7 +176,7 @@ def read_entities(file: InputFile, examined: Examined) -> EntityFile:
     for name in [name for name in TABLES if name in most]:
         start = sum(len(taken) for taken in places.values())
         places[name] = range(start, start + most[name])
-    return EntityFile(file, examined, index, places, unread)
+    return EntityFeed(file, examined, index, places, unread)
 
 
 def _is_read(entity: Entity, index: Index) -> bool:
@@ -180,16 +195,6 @@ def _by_table(entities: Sequence[Entity], index: Index) -> dict[str, list[Row]]:
     for entity in entities:
         for name, row in rows_of(entity, index):
             found[name].append(row)
-    return found
-
-
-def _batches(rows: Mapping[tuple[str, int], list[tuple[int, Row]]]) -> list[tuple[str, int, RawBatch]]:
-    found: list[tuple[str, int, RawBatch]] = []
-    for (name, place), numbered in sorted(rows.items()):
-        names = dict.fromkeys(column for _, row in numbered for column in row)
-        columns = {column: values_as_array([row.get(column) for _, row in numbered]) for column in names}
-        numbers = np.array([number for number, _ in numbered], np.int64)
-        found.append((name, place, RawBatch(columns, numbers, ragged=True)))
     return found
 
 

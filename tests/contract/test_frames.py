@@ -64,8 +64,9 @@ def test_frames_and_graph_come_back_whole(empty_url: Callable[[], str], market: 
 
 
 def test_what_is_added_to_a_graph_becomes_rows(store: Store) -> None:
-    load(store, {"firms": [firm(1)], "products": [{"product_id": "P1", "right_ids": ["R1"]}],
-                 "rights": [{"right_id": "R1", "number": "12345678"}, {"right_id": "R2", "number": "87654321"}]})  # fmt: skip
+    rights = [{"right_id": "R1", "number": "12345678"}, {"right_id": "R2", "number": "87654321"}]
+    products = [{"product_id": "P1", "right_ids": ["R1"]}]
+    load(store, {"firms": [firm(1)], "products": products, "rights": rights})
     graph: Any = to_networkx(store.view())
     graph.add_node("Listing:p:L1", title="new")
     graph.add_edge("Listing:p:L1", "Seller:p:s", kind="SOLD_BY")
