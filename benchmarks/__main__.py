@@ -21,6 +21,7 @@ NAMES: Final = (
     "live_posts",
     "store_sqlite",
     "store_neo4j",
+    "first_load",
     "snapshot",
     "graphql",
     "cold_start",

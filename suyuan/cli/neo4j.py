@@ -86,7 +86,7 @@ def import_command(
         return
     typer.echo(info.url)
     note(f"Loaded {manifest.nodes:,} nodes and {manifest.relationships:,} relationships into {info.home}.")
-    note(f"Graph hash {manifest.snapshot}, as exported.")
+    note(f"suyuan doctor has to print the graph hash of the export: {manifest.snapshot}")
 
 
 def _print(info: ServerInfo, as_json: bool) -> None:
