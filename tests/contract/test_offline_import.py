@@ -1,7 +1,7 @@
 """A graph loaded offline is the same store as one written over Bolt."""
 
 import json
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -75,30 +75,17 @@ def content(url: str) -> tuple[list[str], list[str]]:
             "MATCH (x) WHERE NOT x:Run AND NOT x:Counter RETURN labels(x), properties(x)"
         )
         edges = driver.execute_query("MATCH (a)-[r]->(b) RETURN [a.id, type(r), b.id], properties(r)")
-    return tuple(sorted(_line(*record.values()) for record in found.records) for found in (nodes, edges))
+    return _lines(nodes), _lines(edges)
 
 
-def _line(names: list[str], properties: dict[str, Any]) -> str:
-    labels = names if names[0] is None or ":" in names[0] else sorted(names)
+def _lines(found: neo4j.EagerResult) -> list[str]:
+    return sorted(_line(*record.values()) for record in found.records)
+
+
+def _line(names: list[str | None], properties: dict[str, Any]) -> str:
+    labels = sorted(map(str, names)) if all(names) and ":" not in str(names[0]) else names
     kept = {name: value for name, value in properties.items() if name != "size"}
     return f"{labels} {sorted(kept.items())}"
-
-
-def test_a_loaded_graph_is_what_bolt_writes(
-    exported: tuple[Path, str], home: Path, neo4j_url: str, neo4j_driver: neo4j.Driver
-) -> None:
-    folder, wanted = exported
-    neo4j_driver.execute_query("MATCH (n) DETACH DELETE n", database_="neo4j")
-    with written(neo4j_url) as bolt:
-        assert content_hash(bolt.view()) == wanted
-    info, manifest = import_folder(LocalServer(jvm_flags=QUICK_START_FLAGS), home, folder, heap_mb=512)
-    assert manifest.snapshot == wanted
-    nodes, edges = content(info.url)
-    bolt_nodes, bolt_edges = content(neo4j_url)
-    assert nodes == bolt_nodes
-    assert edges == bolt_edges
-    counted = manifest.nodes, manifest.relationships
-    assert counted == (len(nodes) + 2, len(edges))  # the run and the counter
 
 
 @contextmanager
@@ -156,7 +143,7 @@ def test_a_database_that_holds_something_is_replaced_only_when_told(
         assert content_hash(workspace.view()) == exported[1]
 
 
-def _copied(source: Path, target: Path, changed: str, change: Any) -> None:
+def _copied(source: Path, target: Path, changed: str, change: Callable[[str], str]) -> None:
     for name in ("nodes", "relationships"):
         (target / name).mkdir(parents=True)
     for name in (*read_manifest(source).files, MANIFEST):
