@@ -16,7 +16,7 @@ from suyuan.errors import ConfigError, ConflictError, StoreError
 from suyuan.graph.contenthash import content_hash
 from suyuan.graph.store.base import Store
 from suyuan.graph.store.local_server import QUICK_START_FLAGS, LocalServer
-from suyuan.graph.store.local_server_import import MANIFEST, import_folder, read_manifest
+from suyuan.graph.store.local_server_import import ASIDE, MANIFEST, import_folder, read_manifest
 from suyuan.graph.store.opening import open_store
 from suyuan.service.exporting import ExportRequest, export_graph
 from suyuan.service.tracing import Tracer, TraceRequest
@@ -163,6 +163,11 @@ def test_folders_that_are_no_whole_export_are_refused(exported: tuple[Path, str]
     with pytest.raises(ConfigError, match=r"Firm.csv is [\d,]+ bytes long instead of"):
         import_folder(server, tmp_path / "home", cut)
     assert not (tmp_path / "home").exists()
+    kept = tmp_path / "home" / ASIDE / "databases"
+    kept.mkdir(parents=True)
+    with pytest.raises(ConflictError, match="An earlier import was cut off"):
+        import_folder(server, tmp_path / "home", exported[0])
+    assert kept.exists()
 
 
 @pytest.mark.parametrize("classes", [[], ["a", "b\x1fc"]])
