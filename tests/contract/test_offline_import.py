@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -16,7 +17,7 @@ from suyuan.errors import ConfigError, ConflictError, StoreError
 from suyuan.graph.contenthash import content_hash
 from suyuan.graph.store.base import Store
 from suyuan.graph.store.local_server import QUICK_START_FLAGS, LocalServer
-from suyuan.graph.store.local_server_import import ASIDE, MANIFEST, import_folder, read_manifest
+from suyuan.graph.store.local_server_import import ASIDE, MANIFEST, Manifest, import_folder, read_manifest
 from suyuan.graph.store.opening import open_store
 from suyuan.service.exporting import ExportRequest, export_graph
 from suyuan.service.tracing import Tracer, TraceRequest
@@ -25,6 +26,7 @@ from tests.contract.building import Row, firm, load, sample_rows
 
 pytestmark = [pytest.mark.neo4j, pytest.mark.usefixtures("neo4j_jars"), pytest.mark.timeout(900)]
 
+QUICK = LocalServer(jvm_flags=QUICK_START_FLAGS)
 ODD = 'quote " comma , semicolon ; back\\slash "quoted"\nnew line\r\nand more\ttab  \u2028 手机 '
 LONG = "long" * 1_250_000
 
@@ -59,11 +61,24 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         return folder / "out", content_hash(workspace.view())
 
 
+@dataclass(frozen=True)
+class Loaded:
+    """A server that an export was loaded into, and what stood in it then."""
+
+    home: Path
+    manifest: Manifest
+    nodes: list[str]
+    edges: list[str]
+
+
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    place = tmp_path_factory.mktemp("home")
-    yield place
-    LocalServer().stop(place)
+def loaded(exported: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
+    home = tmp_path_factory.mktemp("home")
+    try:
+        info, manifest = import_folder(QUICK, home, exported[0], heap_mb=512)
+        yield Loaded(home, manifest, *content(info.url))
+    finally:
+        QUICK.stop(home)
 
 
 def content(url: str) -> tuple[list[str], list[str]]:
@@ -88,6 +103,19 @@ def _line(names: list[str | None], properties: dict[str, Any]) -> str:
     return f"{labels} {sorted(kept.items())}"
 
 
+def test_a_loaded_graph_is_what_bolt_writes(
+    exported: tuple[Path, str], loaded: Loaded, neo4j_url: str, neo4j_driver: neo4j.Driver
+) -> None:
+    neo4j_driver.execute_query("MATCH (n) DETACH DELETE n", database_="neo4j")
+    with written(neo4j_url) as bolt:
+        assert content_hash(bolt.view()) == loaded.manifest.snapshot == exported[1]
+    nodes, edges = content(neo4j_url)
+    assert loaded.nodes == nodes
+    assert loaded.edges == edges
+    counted = loaded.manifest.nodes, loaded.manifest.relationships
+    assert counted == (len(nodes) + 2, len(edges))  # the run and the counter
+
+
 @contextmanager
 def written(url: str) -> Generator[Store]:
     """The store at a URL with the data written in one run."""
@@ -99,13 +127,12 @@ def written(url: str) -> Generator[Store]:
         store.close()
 
 
-def test_a_loaded_store_is_sound_answers_and_takes_more(exported: tuple[Path, str], home: Path) -> None:
-    info = LocalServer().status(home)
-    assert info is not None
+def test_a_loaded_store_is_sound_answers_and_takes_more(exported: tuple[Path, str], loaded: Loaded) -> None:
+    info = QUICK.start(loaded.home)
     with Workspace.open(info.url) as workspace:
         store = workspace.store
-        assert list(store.check(deep=True)) == []
-        assert store.seq() == 1
+        before = store.seq()
+        assert content_hash(store.view()) == exported[1]
         record = store.view().records("firms", ["Firm:F71"])["Firm:F71"]
         assert (record.file, record.row, record.seq) == ("a.csv", 4, 1)
         assert [hit.id for hit in store.view().search("手机")] == ["Firm:F71"]
@@ -113,29 +140,30 @@ def test_a_loaded_store_is_sound_answers_and_takes_more(exported: tuple[Path, st
         assert found["snapshot"] == exported[1]
         load(store, {"firms": [firm(71, "changed"), firm(99)]}, file="later.csv")
         assert list(store.check(deep=True)) == []
-        assert store.seq() == 2
+        assert store.seq() == before + 1
         assert store.view().counts()["firms"] == len(data()["firms"]) + 1
 
 
 def test_a_database_that_holds_something_is_replaced_only_when_told(
-    exported: tuple[Path, str], home: Path, monkeypatch: pytest.MonkeyPatch
+    exported: tuple[Path, str], loaded: Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server = LocalServer(jvm_flags=QUICK_START_FLAGS)
+    held = QUICK.start(loaded.home)
     with pytest.raises(ConflictError, match=r"holds .* nodes. Name --replace"):
-        import_folder(server, home, exported[0])
-    held = server.status(home)
-    assert held is not None
+        import_folder(QUICK, loaded.home, exported[0])
+    with Workspace.open(held.url) as workspace:
+        load(workspace.store, {"firms": [firm(98)]}, file="mine.csv")
+        mine = content_hash(workspace.view())
     broken = exported[0].parent / "broken"
     _copied(exported[0], broken, "nodes/Firm.csv", lambda text: text.replace('"Firm:F71"', '"Firm:F72"'))
     with pytest.raises(StoreError, match="neo4j-admin database import failed"):
-        import_folder(server, home, broken, replace=True)
-    again = server.status(home)
+        import_folder(QUICK, loaded.home, broken, replace=True)
+    again = QUICK.status(loaded.home)
     assert again is not None
     assert (again.url, again.heap_mb) == (held.url, held.heap_mb)
     with Workspace.open(again.url) as workspace:
-        assert workspace.store.seq() == 2
-    monkeypatch.setattr(neo4j_command, "LocalServer", lambda: server)
-    words = ["import", str(exported[0]), "--home", str(home), "--replace", "--json"]
+        assert content_hash(workspace.view()) == mine
+    monkeypatch.setattr(neo4j_command, "LocalServer", lambda: QUICK)
+    words = ["import", str(exported[0]), "--home", str(loaded.home), "--replace", "--json"]
     done = CliRunner().invoke(neo4j_command.app, words)
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["snapshot"] == exported[1]
@@ -152,7 +180,7 @@ def _copied(source: Path, target: Path, changed: str, change: Callable[[str], st
 
 
 def test_folders_that_are_no_whole_export_are_refused(exported: tuple[Path, str], tmp_path: Path) -> None:
-    server = LocalServer()
+    server = QUICK
     with pytest.raises(ConfigError, match="no whole export"):
         import_folder(server, tmp_path / "home", tmp_path)
     (tmp_path / MANIFEST).write_text('{"format": "other"}')
