@@ -31,8 +31,7 @@ def spans_of(walk: Walk, stream: Int32Array, feed: Int32Array) -> Int32Array:
     Parameters
     ----------
     walk : without it; stays must be unbounded and no movements recorded to go on with one another.
-    stream : int32, stream of each movement at the site it is stepped on from.
-    feed : int32, the movements that are visible; best by site.
+    stream, feed : int32; stream of each movement at the site it leaves; visible movements, best by site.
 
     Returns
     -------
