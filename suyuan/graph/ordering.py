@@ -101,3 +101,17 @@ def group_places(group: np.ndarray, n_groups: int) -> tuple[np.ndarray, np.ndarr
 def starts(sorted_group: Int32Array, n_groups: int) -> Int64Array:
     """Where each group begins in a sorted array; shape (n_groups + 1,)."""
     return np.searchsorted(sorted_group, np.arange(n_groups + 1)).astype(np.int64)
+
+
+def distinct(values: np.ndarray) -> np.ndarray:
+    """The distinct values of an integer array, sorted: ``np.unique``, which is many times slower.
+
+    Examples
+    --------
+    >>> distinct(np.array([3, 1, 3]))
+    array([1, 3])
+    """
+    ordered = np.sort(values)
+    first = np.ones(len(ordered), np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    return ordered[first]

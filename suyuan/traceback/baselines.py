@@ -13,7 +13,8 @@ import numpy as np
 
 from suyuan.graph.compiled import compiled
 from suyuan.graph.snapshot import FloatArray, Int32Array, Int64Array
-from suyuan.traceback.mixing import Mixing, is_made_at
+from suyuan.traceback.mixing import is_made_at
+from suyuan.traceback.mixingmodel import Mixing
 from suyuan.traceback.preparation import Prepared
 from suyuan.traceback.visits import Visits, add_visit, empty_visits, enlarged, place_of
 from suyuan.traceback.walking import NOTHING_SCANNED, Walk, steps

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from suyuan.graph.compiled import compiled
+from suyuan.graph.compiled import compiled, uncounted
 from suyuan.graph.ordering import group_places
 from suyuan.graph.snapshot import NOTHING_KNOWN, EdgeSet, GraphSnapshot, Int32Array, Int64Array
 
@@ -41,7 +41,7 @@ class Goods(NamedTuple):
     lot_code: Int32Array
 
 
-@compiled
+@uncounted
 def product_of(goods: int, lot_product: Int32Array) -> int:
     """Product of what a movement carries, -1 where unknown."""
     if goods >= 0:
@@ -49,7 +49,7 @@ def product_of(goods: int, lot_product: Int32Array) -> int:
     return -1 if goods == NOTHING_KNOWN else -goods - 2
 
 
-@compiled
+@uncounted
 def same_lot(one: int, other: int, goods: Goods) -> bool:
     """Equal lot ids whose products do not differ; an unknown product agrees with any."""
     if one == other:
@@ -60,7 +60,7 @@ def same_lot(one: int, other: int, goods: Goods) -> bool:
     return product < 0 or other_product < 0 or product == other_product
 
 
-@compiled
+@uncounted
 def lots_linked(site: int, near: int, far: int, goods: Goods, links: Links) -> bool:
     """Whether a transformation at the site joins the two lots."""
     low, high = links.lot_start[site], links.lot_start[site + 1]
@@ -78,7 +78,7 @@ def lots_linked(site: int, near: int, far: int, goods: Goods, links: Links) -> b
     return False
 
 
-@compiled
+@uncounted
 def linked_products(site: int, near: int, links: Links) -> tuple[int, int]:
     """Where, among the pairs of products of all sites, those of a near product at a site begin and end."""
     low, end = links.product_start[site], links.product_start[site + 1]
@@ -95,7 +95,7 @@ def linked_products(site: int, near: int, links: Links) -> tuple[int, int]:
     return low, high
 
 
-@compiled
+@uncounted
 def agreement(site: int, near: int, far: int, goods: Goods, links: Links) -> int:
     """How the goods of two movements that meet at a site agree.
 

@@ -12,115 +12,241 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from suyuan.graph.compiled import compiled
-from suyuan.graph.snapshot import FloatArray, Int32Array, Int64Array
+from suyuan.graph.compiled import compiled, uncounted
+from suyuan.graph.snapshot import BoolArray, FloatArray, Int8Array, Int32Array, Int64Array
 from suyuan.traceback.circles import solved_circles
+from suyuan.traceback.goods import SAME_LOT, SAME_PRODUCT, UNKNOWN
 from suyuan.traceback.inlining import inlined
 from suyuan.traceback.massgraph import MassGraph, Rows
-from suyuan.traceback.mixing import Mixing, Shares, is_made_at, shares
+from suyuan.traceback.mixing import empty_draft, is_made_at, weigh
+from suyuan.traceback.mixingmodel import Draft, Mixing
 from suyuan.traceback.results import GAPS, Gap
-from suyuan.traceback.visits import Visits, add_visit, empty_visits, enlarged, place_of, slot_in
-from suyuan.traceback.walking import Walk
+from suyuan.traceback.spans import EVERY_STREAM, LOOK_UP, agrees_in_run, n_runs, run_at
+from suyuan.traceback.visits import Visits, enlarged, place_of
+from suyuan.traceback.walking import NOTHING_SCANNED, Walk, steps
 
 HOP_LIMIT: Final = GAPS.index(Gap.HOP_LIMIT)
 NODE_LIMIT: Final = GAPS.index(Gap.NODE_LIMIT)
 
 
-class Draft(NamedTuple):
-    """Rows as they grow: ``far`` holds movements' places, ``filled[0]`` entries of it are used."""
+DONE: Final = 0
+NEEDS_ROOM: Final = 1
+NEEDS_STEPS: Final = 2
+"""Why :func:`put_rows` stopped: all rows are there; or what it needs to go on."""
+
+PLACE: Final = 0
+COUNT: Final = 1
+FOUND: Final = 2
+ROOM: Final = 3
+FILLED: Final = 4
+BY_HOPS: Final = 5
+BY_NODES: Final = 6
+"""Entries of ``Table.at``: next place to find the row of; how many places there are; how many predecessors of it
+are in the draft, -1 where they are still to be found; how many there may be; entries filled; movements cut."""
+
+
+class Table(NamedTuple):
+    """Places and their rows as they come; there is room for every movement that was reached.
+
+    ``among`` is the place of each movement among those reached, ``number`` the other way round, -1 where it
+    has none. The other columns are those of :class:`suyuan.traceback.massgraph.Rows`.
+    """
+
+    among: Int32Array
+    hop: Int32Array
+    number: Int32Array
+    start: Int64Array
+    made: BoolArray
+    rest: FloatArray
+    gap: Int8Array
+    lost: FloatArray
+    at: Int64Array
+
+
+class Entries(NamedTuple):
+    """Entries of rows: predecessors, by place, and their shares."""
 
     far: Int32Array
     share: FloatArray
-    filled: Int64Array
+
+
+@compiled
+def empty_table(reached: Visits, starts: Int32Array, first_hop: int) -> Table:
+    """The starts, without rows."""
+    n = reached.count[0]
+    table = Table(
+        np.empty(n, np.int32),
+        np.empty(n, np.int32),
+        np.empty(n, np.int32),
+        np.zeros(n + 1, np.int64),
+        np.zeros(n, np.bool_),
+        np.zeros(n),
+        np.zeros(n, np.int8),
+        np.zeros(n),
+        np.zeros(7, np.int64),
+    )
+    for i in range(n):
+        table.number[i] = -1
+    for start in starts:
+        place_for(table, place_of(reached, start), first_hop)
+    table.at[FOUND] = -1
+    return table
 
 
 @inlined
-def append_row(
-    draft: Draft, visits: Visits, reached: Visits, row: Shares, place: int
-) -> tuple[Draft, Visits, float]:
-    """The draft with one row more, and the visits with what is new in it; the share of what was cut."""
-    filled = draft.filled[0]
-    if filled + len(row.movements) > len(draft.far):
-        needed = filled + len(row.movements)
-        draft = Draft(enlarged(draft.far, needed), enlarged(draft.share, needed), draft.filled)
-    lost = 0.0
-    for i in range(len(row.movements)):
-        far = row.movements[i]
-        known = visits.table[slot_in(visits.table, visits.movement, far)] - 1
-        if known < 0:
-            among = place_of(reached, far)
-            if among < 0:
-                lost += row.weights[i]
-                continue
-            known = visits.count[0]
-            visits = add_visit(visits, far, visits.hop[place] + 1, reached.limit[among], place)
-        draft.far[filled] = known
-        draft.share[filled] = row.weights[i]
-        filled += 1
-    draft.filled[0] = filled
-    return draft, visits, lost
+def place_for(table: Table, among: int, hop: int) -> int:
+    """A new place, for a movement that was reached."""
+    place = table.at[COUNT]
+    table.among[place] = among
+    table.hop[place] = hop
+    table.number[among] = place
+    table.at[COUNT] = place + 1
+    return place
 
 
 @compiled
 def visit(
     walk: Walk, mixing: Mixing, reached: Visits, starts: Int32Array, first_hop: int, max_hops: int
-) -> tuple[Visits, Rows, int, int]:
+) -> tuple[Int32Array, Rows, int, int]:
     """All movements that mass can reach, with their rows; how many the hop and the node limit cut."""
-    visits = empty_visits(max(64, 2 * len(starts)))
-    for movement in starts:
-        visits = add_visit(visits, movement, first_hop, walk.limit[movement], -1)
-    draft = Draft(np.empty(1024, np.int32), np.empty(1024), np.zeros(1, np.int64))
-    start = np.zeros(256, np.int64)
-    made, gap = np.zeros(256, np.bool_), np.zeros(256, np.int8)
-    rest, lost = np.zeros(256), np.zeros(256)
-    room = (np.empty(256, np.int32), np.empty(256, np.int32))
-    cut_by_hops, cut_by_nodes = 0, 0
-    place = 0
-    while place < visits.count[0]:
-        if place + 1 >= len(start):
-            start, made, gap = enlarged(start, 0), enlarged(made, 0), enlarged(gap, 0)
-            rest, lost = enlarged(rest, 0), enlarged(lost, 0)
-        movement = visits.movement[place]
-        made[place] = is_made_at(walk, mixing, movement)
-        rest[place], lost[place], gap[place] = 0.0, 0.0, 0
-        if not made[place]:
-            row = shares(walk, mixing, movement, visits.limit[place], room)
-            rest[place], gap[place] = row.rest, row.gap
-            if len(row.movements) > 0 and visits.hop[place] >= max_hops:
-                rest[place], gap[place] = 1.0, HOP_LIMIT
-                cut_by_hops += 1
-            else:
-                draft, visits, lost[place] = append_row(draft, visits, reached, row, place)
-                cut_by_nodes += lost[place] > 0.0
-        place += 1
-        start[place] = draft.filled[0]
-    filled = draft.filled[0]
-    rows = Rows(
-        start[: place + 1],
-        draft.far[:filled],
-        draft.share[:filled],
-        made[:place],
-        rest[:place],
-        gap[:place],
-        lost[:place],
+    table = empty_table(reached, starts, first_hop)
+    room = max(256, 2 * reached.count[0])
+    entries = Entries(np.empty(room, np.int32), np.empty(room))
+    draft = empty_draft(np.empty(room, np.int32), np.empty(room, np.int32))
+    status = put_rows(walk, mixing, reached, table, entries, draft, max_hops)
+    while status != DONE:
+        if status == NEEDS_STEPS:
+            near = reached.movement[table.among[table.at[PLACE]]]
+            limit = reached.limit[table.among[table.at[PLACE]]]
+            count, found, kinds = steps(walk, near, limit, NOTHING_SCANNED, draft.found, draft.kinds)
+            if len(found) > len(draft.found):
+                draft = empty_draft(found, kinds)
+            table.at[FOUND], table.at[ROOM] = count, count
+        if table.at[ROOM] > len(draft.found):
+            room = table.at[ROOM]
+            draft = empty_draft(enlarged(draft.found, room), enlarged(draft.kinds, room))
+        if table.at[FILLED] + table.at[ROOM] > len(entries.far):
+            room = table.at[FILLED] + table.at[ROOM]
+            entries = Entries(enlarged(entries.far, room), enlarged(entries.share, room))
+        status = put_rows(walk, mixing, reached, table, entries, draft, max_hops)
+    return (*finished(reached, table, entries), table.at[BY_HOPS], table.at[BY_NODES])
+
+
+@compiled
+def finished(reached: Visits, table: Table, entries: Entries) -> tuple[Int32Array, Rows]:
+    """The movements in the order of their places, and the rows."""
+    count, filled = table.at[COUNT], table.at[FILLED]
+    movement = np.empty(count, np.int32)
+    for place in range(count):
+        movement[place] = reached.movement[table.among[place]]
+    return movement, Rows(
+        table.start[: count + 1],
+        entries.far[:filled],
+        entries.share[:filled],
+        table.made[:count],
+        table.rest[:count],
+        table.gap[:count],
+        table.lost[:count],
     )
-    return visits, rows, cut_by_hops, cut_by_nodes
+
+
+@uncounted
+def put_rows(
+    walk: Walk, mixing: Mixing, reached: Visits, table: Table, entries: Entries, draft: Draft, max_hops: int
+) -> int:
+    """Find the rows of all places, as far as that goes without making room or looking up."""
+    at = table.at
+    while at[PLACE] < at[COUNT]:
+        place = at[PLACE]
+        near, limit = reached.movement[table.among[place]], reached.limit[table.among[place]]
+        table.made[place] = is_made_at(walk, mixing, near)
+        if not table.made[place]:
+            if at[FOUND] < 0:
+                at[FOUND] = predecessors(walk, near, limit, draft, at)
+            if at[FOUND] == LOOK_UP:
+                return NEEDS_STEPS
+            if at[FOUND] < 0 or at[FILLED] + at[FOUND] > len(entries.far):
+                return NEEDS_ROOM
+            put_row(walk, mixing, reached, table, entries, draft, max_hops)
+        at[FOUND] = -1
+        at[PLACE] += 1
+        table.start[at[PLACE]] = at[FILLED]
+    return DONE
+
+
+@inlined
+def predecessors(walk: Walk, near: int, limit: int, draft: Draft, at: Int64Array) -> int:
+    """Put feasible predecessors into the draft: how many; LOOK_UP, or -1 where there is too little room."""
+    runs = n_runs(walk, walk.spans, near, near)
+    if runs == LOOK_UP:
+        return LOOK_UP
+    count = 0
+    lot = walk.carried[near] if walk.carried[near] >= 0 else -1
+    code = walk.goods.lot_code[lot] if lot >= 0 else -1
+    for number in range(runs):
+        low, high = run_at(walk, walk.spans, near, near, limit, number)
+        at[ROOM] = count + high - low
+        if at[ROOM] > len(draft.found):
+            return -1
+        of_run = SAME_PRODUCT if number == 1 and walk.spans[near, 0] != EVERY_STREAM else UNKNOWN
+        for position in range(low, high):
+            far = walk.order[position]
+            if far != near and agrees_in_run(walk, far, lot, code):
+                draft.found[count] = far
+                draft.kinds[count] = SAME_LOT if lot >= 0 and walk.carried[far] >= 0 else of_run
+                count += 1
+    at[ROOM] = count
+    return count
+
+
+@inlined
+def put_row(
+    walk: Walk, mixing: Mixing, reached: Visits, table: Table, entries: Entries, draft: Draft, max_hops: int
+) -> None:
+    """The row of the next place, whose predecessors are in the draft."""
+    at, place = table.at, table.at[PLACE]
+    among = table.among[place]
+    kept, rest, gap = weigh(walk, mixing, reached.movement[among], reached.limit[among], draft, at[FOUND])
+    if kept > 0 and table.hop[place] >= max_hops:
+        kept, rest, gap = 0, 1.0, HOP_LIMIT
+        at[BY_HOPS] += 1
+    table.rest[place], table.gap[place] = rest, gap
+    filled, lost = at[FILLED], 0.0
+    for i in range(kept):
+        among_far = place_of(reached, draft.found[i])
+        if among_far < 0:
+            lost += draft.weights[i]
+            continue
+        known = table.number[among_far]
+        if known < 0:
+            known = place_for(table, among_far, table.hop[place] + 1)
+        entries.far[filled] = known
+        entries.share[filled] = draft.weights[i]
+        filled += 1
+    at[FILLED] = filled
+    table.lost[place] = lost
+    at[BY_NODES] += lost > 0.0
 
 
 @compiled
 def passed_on(rows: Rows, first_mass: FloatArray) -> tuple[FloatArray, Int32Array]:
     """Mass on each movement, and the order of completion; circles and what hangs on them are left."""
-    n = len(rows.made)
-    waiting = np.zeros(n, np.int32)
+    mass = first_mass.copy()
+    waiting, order = np.zeros(len(mass), np.int32), np.empty(len(mass), np.int32)
+    count = pass_on(rows, waiting, order, mass)
+    return mass, order[:count]
+
+
+@uncounted
+def pass_on(rows: Rows, waiting: Int32Array, order: Int32Array, mass: FloatArray) -> int:
+    """The same in room that is given; how many were completed."""
     for entry in range(len(rows.far)):
         waiting[rows.far[entry]] += 1
-    order = np.empty(n, np.int32)
     count = 0
-    for place in range(n):
+    for place in range(len(mass)):
         if waiting[place] == 0:
             order[count] = place
             count += 1
-    mass = first_mass.copy()
     done = 0
     while done < count:
         place = order[done]
@@ -132,7 +258,7 @@ def passed_on(rows: Rows, first_mass: FloatArray) -> tuple[FloatArray, Int32Arra
             if waiting[far] == 0:
                 order[count] = far
                 count += 1
-    return mass, order[:count]
+    return count
 
 
 def mass_of(
@@ -160,11 +286,11 @@ def mass_of(
     Where all that is left circles without a way out, the movements of that circle keep the mass: their rows
     become empty and their rest 1, with the gap CYCLE.
     """
-    visits, rows, cut_by_hops, cut_by_nodes = visit(walk, mixing, reached, starts, first_hop, max_hops)
+    movement, rows, cut_by_hops, cut_by_nodes = visit(walk, mixing, reached, starts, first_hop, max_hops)
     count = len(rows.made)
     first_mass = np.zeros(count)
     first_mass[: len(weights)] = weights
     mass, order = passed_on(rows, first_mass)
     if len(order) < count:
         rows, mass = solved_circles(rows, mass, order)
-    return MassGraph(visits.movement[:count], rows, first_mass, mass, cut_by_hops, cut_by_nodes)
+    return MassGraph(movement, rows, first_mass, mass, cut_by_hops, cut_by_nodes)

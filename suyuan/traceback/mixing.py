@@ -19,21 +19,21 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from suyuan.graph.compiled import compiled
+from suyuan.graph.compiled import compiled, uncounted
 from suyuan.graph.model import SITE_ROLES
 from suyuan.graph.snapshot import (
     QUANTITY_UNKNOWN,
     FloatArray,
-    Int8Array,
     Int32Array,
-    Int64Array,
-    UInt8Array,
     UInt16Array,
 )
+from suyuan.traceback.gaps import put_gaps
 from suyuan.traceback.goods import JOINED, UNKNOWN, product_of
 from suyuan.traceback.inlining import inlined
+from suyuan.traceback.mixingmodel import Draft, Mixing, undated_span
 from suyuan.traceback.results import GAPS, Gap
-from suyuan.traceback.stock import Stock, balance, flow_interval, unknown_beside
+from suyuan.traceback.stays import mean_stay, undated_log_stay
+from suyuan.traceback.stock import balance
 from suyuan.traceback.times import EARLIEST, LATEST, UNDATED
 from suyuan.traceback.walking import (
     NOTHING_SCANNED,
@@ -42,7 +42,6 @@ from suyuan.traceback.walking import (
     is_empty,
     recorded_far,
     steps,
-    stream_at,
 )
 
 FACTORY: Final = SITE_ROLES.index("factory")
@@ -54,38 +53,6 @@ UNRECORDED: Final = GAPS.index(Gap.UNRECORDED)
 
 NEGLIGIBLE: Final = 1e-15
 """Shares up to here are left out of a row; what is left sums to the same."""
-
-
-GAP_SAMPLES: Final = 8
-"""Times looked at, evenly spread over those at which an undated movement can have come."""
-
-
-class Mixing(NamedTuple):
-    """What the model needs to know: flows, roles and makers of sites, quantities and times, parameters.
-
-    ``dwell`` (microseconds) and ``floor`` are by role code plus one; ``seen_from`` and ``seen_until`` the first and
-    last known time at each site. Products that site v makes are
-    ``makes[makes_start[v]:makes_start[v + 1]]``.
-    """
-
-    stock: Stock
-    role: Int8Array
-    makes_start: Int64Array
-    makes: Int32Array
-    quantity: FloatArray
-    unit: UInt16Array
-    flags: UInt8Array
-    departed: Int64Array
-    arrived: Int64Array
-    seen_from: Int64Array
-    seen_until: Int64Array
-    in_stream: Int32Array
-    out_stream: Int32Array
-    dwell: FloatArray
-    floor: FloatArray
-    match_unknown: float
-    fifo_share: float
-    bandwidth: float
 
 
 class Shares(NamedTuple):
@@ -118,7 +85,7 @@ def is_made_at(walk: Walk, mixing: Mixing, movement: int) -> bool:
     return mixing.role[site] < 0 and is_empty(walk, site)
 
 
-@compiled
+@inlined
 def why_nothing_came(walk: Walk, site: int, limit: int) -> int:
     """The gap where no movement is a feasible predecessor."""
     if is_empty(walk, site):
@@ -131,22 +98,6 @@ def why_nothing_came(walk: Walk, site: int, limit: int) -> int:
 
 
 @inlined
-def quantity_in(mixing: Mixing, movement: int) -> float:
-    """Quantity of a movement as inflow; the usual one of its stream where unknown."""
-    if mixing.flags[movement] & QUANTITY_UNKNOWN:
-        return mixing.stock.inflow.usual[mixing.in_stream[movement]]
-    return mixing.quantity[movement]
-
-
-@inlined
-def quantity_out(mixing: Mixing, movement: int) -> float:
-    """Quantity of a movement as outflow."""
-    if mixing.flags[movement] & QUANTITY_UNKNOWN:
-        return mixing.stock.outflow.usual[mixing.out_stream[movement]]
-    return mixing.quantity[movement]
-
-
-@compiled
 def weighable(units: UInt16Array, found: Int32Array, count: int) -> bool:
     """Whether the known units of movements agree, so that quantities can be compared."""
     unit = 0
@@ -157,19 +108,6 @@ def weighable(units: UInt16Array, found: Int32Array, count: int) -> bool:
                 return False
             unit = other
     return True
-
-
-@compiled
-def mean_stay(longest: float, scale: float) -> float:
-    """Mean of a stay of which only the longest possible length is known: half of it while short, else the
-    scale.
-
-    It is the mean of an exponential law of that scale, cut at ``longest``.
-    """
-    ratio = longest / scale
-    if ratio < 1e-6:
-        return 0.5 * longest
-    return scale if ratio > 700.0 else scale - longest / np.expm1(ratio)
 
 
 @inlined
@@ -188,43 +126,11 @@ def left_at(walk: Walk, mixing: Mixing, near: int, limit: int) -> int:
 
 
 @inlined
-def undated_span(walk: Walk, mixing: Mixing, far: int) -> tuple[int, int]:
-    """Between which times an undated movement came; where nothing bounds it, the known times at its site do.
-
-    EARLIEST first where there is no known time either.
-    """
-    site = walk.comes[far]
-    low, high = walk.key[far], walk.limit[far]
-    low = mixing.seen_from[site] if low <= EARLIEST else low
-    high = mixing.seen_until[site] if high >= LATEST else high
-    return low, max(low, high)
-
-
-@inlined
-def undated_log_stay(low: int, high: int, left: int, scale: float) -> float:
-    """Logarithm of the mean of exp(-dwell / scale) over an arrival between ``low`` and ``high``.
-
-    An arrival after ``left`` counts nothing. Where nothing tells how long the stay was, it is ``scale``.
-    """
-    if low <= EARLIEST or left <= EARLIEST:
-        return -1.0
-    last = max(low, min(left, high))
-    whole, fitting = float(high - low) / scale, float(last - low) / scale
-    after_last = -max(0.0, float(left - last)) / scale
-    if whole < 1e-9:
-        return after_last
-    return after_last + np.log(-np.expm1(-max(fitting, 1e-9)) / whole)
-
-
-@inlined
-def log_stays(
-    walk: Walk, mixing: Mixing, left: int, scale: float, found: Int32Array, count: int
-) -> FloatArray:
+def put_stays(walk: Walk, mixing: Mixing, left: int, scale: float, draft: Draft, count: int) -> None:
     """Logarithms of exp(-dwell / scale) of predecessors of what left at ``left``."""
-    flags, arrived = mixing.flags, mixing.arrived
-    stays = np.empty(count)
+    flags, arrived, stays = mixing.flags, mixing.arrived, draft.stays
     for i in range(count):
-        far = found[i]
+        far = draft.found[i]
         if left <= EARLIEST:
             stays[i] = -1.0
         elif flags[far] & UNDATED == UNDATED:
@@ -232,132 +138,26 @@ def log_stays(
             stays[i] = undated_log_stay(low, high, left, scale)
         else:
             stays[i] = -max(0.0, float(left - arrived[far])) / scale
-    return stays
 
 
 @inlined
-def beside(
-    times: Int64Array, moved: FloatArray, cursor: int, begin: int, end: int, time: int
-) -> tuple[int, float, float]:
-    """Quantity moved before a time, and up to and with it; looked for around ``cursor``."""
-    while cursor < end and times[cursor] < time:
-        cursor += 1
-    while cursor > begin and times[cursor - 1] >= time:
-        cursor -= 1
-    after = cursor
-    while after < end and times[after] == time:
-        after += 1
-    before = moved[cursor - 1] if cursor > begin else 0.0
-    return cursor, before, moved[after - 1] if after > begin else 0.0
-
-
-@compiled
-def undated_gap(
-    walk: Walk, mixing: Mixing, far: int, left: int, streams: tuple[int, int], taken: tuple[float, float]
-) -> float:
-    """The gap whose decay is the mean over the times at which an undated movement can have come.
-
-    ``streams``: that of the product and the one of unknown goods beside it; ``taken``: the interval of what
-    left. An arrival after ``left`` counts nothing.
-    """
-    stock = mixing.stock
-    low, high = undated_span(walk, mixing, far)
-    total = 0.0
-    for sample in range(GAP_SAMPLES):
-        came = low + int((high - low) * (sample + 0.5) / GAP_SAMPLES)
-        if came <= left:
-            begin, end = flow_interval(
-                stock.inflow,
-                walk.streams,
-                stock.share,
-                streams[0],
-                streams[1],
-                came,
-                quantity_in(mixing, far),
-            )
-            gap = max(0.0, taken[0] - end, begin - taken[1]) / stock.mean_inflow[streams[0]]
-            total += np.exp(-gap / mixing.bandwidth)
-    return -mixing.bandwidth * np.log(total / GAP_SAMPLES) if total > 0.0 else np.inf
-
-
-@inlined
-def position_gaps(
-    walk: Walk, mixing: Mixing, near: int, left: int, found: Int32Array, kinds: Int32Array, count: int
-) -> FloatArray:
-    """Gap d between the positions of a movement and each of its predecessors, in mean inflows.
-
-    The bandwidth where nothing tells a position, 0 where there are none to compare.
-    """
-    gaps = np.zeros(count)
-    recorded = recorded_far(walk, near)
-    if recorded[0] < recorded[1]:
-        return gaps
-    stock, flags, arrived, in_stream = mixing.stock, mixing.flags, mixing.arrived, mixing.in_stream
-    product_at, came_from, came_to = walk.streams.product, stock.came_from, stock.came_to
-    site = walk.leaves[near]
-    product = product_of(walk.carried[near], walk.goods.lot_product)
-    flow_start, times, moved = stock.inflow.start, stock.inflow.time, stock.inflow.moved
-    last, stream, unknown, cursor, mean, share = -2, -1, -1, 0, 1.0, 1.0
-    low, high = 0.0, 0.0
-    for i in range(count):
-        far = found[i]
-        of_far = product_at[in_stream[far]]
-        if kinds[i] == JOINED and (product < 0 or of_far != product):
-            continue
-        undated = flags[far] & UNDATED == UNDATED
-        if left <= EARLIEST or (undated and undated_span(walk, mixing, far)[0] <= EARLIEST):
-            gaps[i] = mixing.bandwidth
-            continue
-        of_pair = product if product >= 0 else of_far
-        if of_pair != last:
-            last = of_pair
-            stream = stream_at(site, of_pair, walk.streams)
-            unknown = unknown_beside(walk.streams, site, stream)
-            low, high = flow_interval(
-                stock.outflow, walk.streams, stock.share, stream, unknown, left, quantity_out(mixing, near)
-            )
-            mean, share, cursor = stock.mean_inflow[stream], stock.share[stream], flow_start[stream]
-        if undated:
-            gaps[i] = undated_gap(walk, mixing, far, left, (stream, unknown), (low, high))
-            continue
-        if in_stream[far] == stream:
-            begin, end = came_from[far], came_to[far]
-        else:
-            cursor, begin, end = beside(
-                times, moved, cursor, flow_start[stream], flow_start[stream + 1], arrived[far]
-            )
-            begin += share * came_from[far]
-            end = max(end + share * came_to[far], begin + quantity_in(mixing, far))
-        gaps[i] = max(0.0, low - end, begin - high) / mean
-    return gaps
-
-
-@inlined
-def weights_of(mixing: Mixing, found: Int32Array, kinds: Int32Array, count: int) -> FloatArray:
+def put_weights(mixing: Mixing, draft: Draft, count: int) -> None:
     """Quantity times match of predecessors; quantities count only where the known units agree."""
-    flags, quantity, usual = mixing.flags, mixing.quantity, mixing.stock.inflow.usual
-    weights = np.ones(count)
-    by_quantity = weighable(mixing.unit, found, count)
+    flags, quantity, usual, weights = mixing.flags, mixing.quantity, mixing.stock.inflow.usual, draft.weights
+    by_quantity = weighable(mixing.unit, draft.found, count)
     for i in range(count):
-        far = found[i]
+        far = draft.found[i]
+        weights[i] = 1.0
         if by_quantity:
             unknown = flags[far] & QUANTITY_UNKNOWN
             weights[i] = usual[mixing.in_stream[far]] if unknown else quantity[far]
-        if kinds[i] == UNKNOWN:
+        if draft.kinds[i] == UNKNOWN:
             weights[i] *= mixing.match_unknown
-    return weights
 
 
 @inlined
 def uncovered(
-    walk: Walk,
-    mixing: Mixing,
-    near: int,
-    limit: int,
-    left: int,
-    found: Int32Array,
-    kinds: Int32Array,
-    count: int,
+    walk: Walk, mixing: Mixing, near: int, limit: int, left: int, draft: Draft, count: int
 ) -> tuple[float, int]:
     """Share of a movement that recorded inflow did not supply, and the gap that says why."""
     site = walk.leaves[near]
@@ -367,7 +167,8 @@ def uncovered(
         return floor, UNRECORDED
     product = product_of(walk.carried[near], walk.goods.lot_product)
     for i in range(count):
-        if kinds[i] == JOINED and product_of(walk.carried[found[i]], walk.goods.lot_product) != product:
+        of_far = product_of(walk.carried[draft.found[i]], walk.goods.lot_product)
+        if draft.kinds[i] == JOINED and of_far != product:
             return floor, UNRECORDED
     came, gone = balance(walk, mixing.stock, site, product, limit, left)
     short = 1.0 - came / gone if gone > 0.0 else 0.0
@@ -375,28 +176,32 @@ def uncovered(
 
 
 @inlined
-def shares(walk: Walk, mixing: Mixing, near: int, limit: int, room: tuple[Int32Array, Int32Array]) -> Shares:
-    """Shares of the feasible predecessors of a movement: one row of the model.
+def weigh(
+    walk: Walk, mixing: Mixing, near: int, limit: int, draft: Draft, count: int
+) -> tuple[int, float, int]:
+    """Turn the feasible predecessors of a movement into its row of the model.
 
     Parameters
     ----------
     limit : latest time by which the movement can have left; for dated ones, as the walk has it.
+    draft : ``found`` and ``kinds`` of so many predecessors.
 
-    Notes
-    -----
-    The shares and the rest sum to 1.
+    Returns
+    -------
+    How many of them have a share; the share without predecessor; the gap that says why. The draft's ``found``
+    and ``weights`` hold those shares, which sum to 1 with the rest.
     """
-    count, found, kinds = steps(walk, near, limit, NOTHING_SCANNED, room[0], room[1])
     if count == 0:
-        return Shares(found[:0], np.empty(0)[:0], 1.0, why_nothing_came(walk, walk.leaves[near], limit))
+        return 0, 1.0, why_nothing_came(walk, walk.leaves[near], limit)
     scale = mixing.dwell[mixing.role[walk.leaves[near]] + 1]
     left = left_at(walk, mixing, near, limit)
-    gaps = position_gaps(walk, mixing, near, left, found, kinds, count)
-    stays = log_stays(walk, mixing, left, scale, found, count)
-    weights = weights_of(mixing, found, kinds, count)
-    if not mix(weights, gaps, stays, mixing.bandwidth, mixing.fifo_share):
-        return Shares(found[:0], weights[:0], 1.0, NOT_COVERED)
-    rest, gap = uncovered(walk, mixing, near, limit, left, found, kinds, count)
+    put_gaps(walk, mixing, near, left, draft, count)
+    put_stays(walk, mixing, left, scale, draft, count)
+    put_weights(mixing, draft, count)
+    if not mix(draft.weights, draft.gaps, draft.stays, count, mixing.bandwidth, mixing.fifo_share):
+        return 0, 1.0, NOT_COVERED
+    rest, gap = uncovered(walk, mixing, near, limit, left, draft, count)
+    found, weights = draft.found, draft.weights
     kept, total = 0, 0.0
     for i in range(count):
         if weights[i] > NEGLIGIBLE:
@@ -405,19 +210,40 @@ def shares(walk: Walk, mixing: Mixing, near: int, limit: int, room: tuple[Int32A
             kept += 1
     for i in range(kept):
         weights[i] *= (1.0 - rest) / total
-    return Shares(found[:kept], weights[:kept], rest, gap)
+    return kept, rest, gap
 
 
 @compiled
+def empty_draft(found: Int32Array, kinds: Int32Array) -> Draft:
+    """Room as wide as the two columns given."""
+    room = len(found)
+    return Draft(found, kinds, np.empty(room), np.empty(room), np.empty(room))
+
+
+@compiled
+def shares(walk: Walk, mixing: Mixing, near: int, limit: int, room: tuple[Int32Array, Int32Array]) -> Shares:
+    """Shares of the feasible predecessors of a movement: one row of the model; see :func:`weigh`."""
+    count, found, kinds = steps(walk, near, limit, NOTHING_SCANNED, room[0], room[1])
+    draft = empty_draft(found, kinds)
+    kept, rest, gap = weigh(walk, mixing, near, limit, draft, count)
+    return Shares(draft.found[:kept], draft.weights[:kept], rest, gap)
+
+
+@uncounted
 def mix(
-    weights: FloatArray, gaps: FloatArray, stays: FloatArray, bandwidth: float, fifo_share: float
+    weights: FloatArray,
+    gaps: FloatArray,
+    stays: FloatArray,
+    count: int,
+    bandwidth: float,
+    fifo_share: float,
 ) -> bool:
     """Turn weights (quantity times match) into shares that sum to 1; False where all weights are 0."""
     longest = stays[0]
-    for i in range(len(stays)):
+    for i in range(count):
         longest = max(longest, stays[i])
     fifo_sum, proportional_sum = 0.0, 0.0
-    for i in range(len(weights)):
+    for i in range(count):
         gaps[i] = weights[i] * np.exp(-gaps[i] / bandwidth)
         stays[i] = weights[i] * np.exp(stays[i] - longest)
         fifo_sum += gaps[i]
@@ -425,7 +251,7 @@ def mix(
     if proportional_sum <= 0.0:
         return False
     of_fifo = fifo_share if fifo_sum > 0.0 else 0.0
-    for i in range(len(weights)):
+    for i in range(count):
         weights[i] = (1.0 - of_fifo) * stays[i] / proportional_sum
         if of_fifo > 0.0:
             weights[i] += of_fifo * gaps[i] / fifo_sum

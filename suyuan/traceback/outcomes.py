@@ -4,6 +4,7 @@
 
 import numpy as np
 
+from suyuan.graph.ordering import distinct
 from suyuan.graph.snapshot import UNKNOWN_ROLE, FloatArray, Int32Array, Int64Array
 from suyuan.traceback.massgraph import MassGraph
 from suyuan.traceback.mixing import FACTORY
@@ -12,7 +13,7 @@ from suyuan.traceback.results import GAPS, Gap, Origin, Unresolved
 from suyuan.traceback.times import EARLIEST
 
 _DIGITS = 12
-_DATED = (Gap.NONE_BEFORE, Gap.OTHER_GOODS)
+_IS_DATED = np.array([gap in (Gap.NONE_BEFORE, Gap.OTHER_GOODS) for gap in GAPS])
 
 
 def origins_of(prepared: Prepared, graph: MassGraph) -> tuple[Origin, ...]:
@@ -21,7 +22,7 @@ def origins_of(prepared: Prepared, graph: MassGraph) -> tuple[Origin, ...]:
     sites = prepared.snapshot.movements.from_site[graph.movement[made]]
     found, probability = summed(sites.astype(np.int64), graph.mass[made])
     order = ranked(probability, prepared.site_rank[found])
-    return tuple(Origin(int(found[i]), float(probability[i])) for i in order)
+    return tuple(map(Origin, found[order].tolist(), probability[order].tolist()))
 
 
 def unresolved_of(prepared: Prepared, graph: MassGraph) -> tuple[Unresolved, ...]:
@@ -37,10 +38,12 @@ def unresolved_of(prepared: Prepared, graph: MassGraph) -> tuple[Unresolved, ...
     latest = _latest(keys[positive], left[positive], found)
     site, gap = found // n_gaps, found % n_gaps
     order = ranked(probability, prepared.site_rank[site] * n_gaps + gap)
-    return tuple(
-        Unresolved(int(site[i]), float(probability[i]), GAPS[gap[i]], _before(GAPS[gap[i]], int(latest[i])))
-        for i in order
-    )
+    tells = _IS_DATED[gap[order]] & (latest[order] > EARLIEST)
+    before = [
+        time if told else None for time, told in zip(latest[order].tolist(), tells.tolist(), strict=True)
+    ]
+    gaps = [GAPS[number] for number in gap[order].tolist()]
+    return tuple(map(Unresolved, site[order].tolist(), probability[order].tolist(), gaps, before))
 
 
 def at_sites(
@@ -58,10 +61,6 @@ def at_sites(
     return origins, gaps
 
 
-def _before(gap: Gap, latest: int) -> int | None:
-    return latest if gap in _DATED and latest > EARLIEST else None
-
-
 def _latest(keys: Int64Array, times: Int64Array, found: Int64Array) -> Int64Array:
     latest = np.full(len(found), EARLIEST, np.int64)
     np.maximum.at(latest, np.searchsorted(found, keys), times)
@@ -70,8 +69,8 @@ def _latest(keys: Int64Array, times: Int64Array, found: Int64Array) -> Int64Arra
 
 def summed(keys: Int64Array, values: FloatArray) -> tuple[Int64Array, FloatArray]:
     """Distinct keys, sorted, with the sum of the values of each."""
-    found, place = np.unique(keys, return_inverse=True)
-    return found, np.bincount(place, weights=values, minlength=len(found))
+    found = distinct(keys)
+    return found, np.bincount(np.searchsorted(found, keys), weights=values, minlength=len(found))
 
 
 def ranked(probability: FloatArray, rank: Int32Array) -> Int64Array:

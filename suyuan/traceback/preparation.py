@@ -18,8 +18,10 @@ from suyuan.graph.snapshot import (
 )
 from suyuan.traceback.goods import Goods, links_of
 from suyuan.traceback.inference import inferred_keys
-from suyuan.traceback.mixing import FACTORY, Mixing
+from suyuan.traceback.mixing import FACTORY
+from suyuan.traceback.mixingmodel import Mixing
 from suyuan.traceback.parameters import MICROSECONDS_PER_DAY, TraceParameters, UnknownTimes
+from suyuan.traceback.spans import no_spans, spans_of
 from suyuan.traceback.stock import Stock, flow_of, mean_inflows, moved_by, own_positions, shares_of
 from suyuan.traceback.times import (
     EARLIEST,
@@ -62,18 +64,12 @@ class Prepared:
     @cached_property
     def backward(self) -> Walk:
         """For walking against the goods' direction."""
-        movements = self.snapshot.movements
-        key, limit = self.bounds.earliest_arrival, self.bounds.latest_departure
-        order, start = arranged(self.in_stream, key, self.fed_in, len(self.streams.product))
-        return self._walk(movements.from_site, movements.to_site, key, limit, order, start, forward=False)
+        return self._with_spans(self.walk(forward=False), self.out_stream, self.fed_out)
 
     @cached_property
     def forward(self) -> Walk:
         """For walking with the goods."""
-        movements = self.snapshot.movements
-        key, limit = -self.bounds.latest_departure, -self.bounds.earliest_arrival
-        order, start = arranged(self.out_stream, key, self.fed_out, len(self.streams.product))
-        return self._walk(movements.to_site, movements.from_site, key, limit, order, start, forward=True)
+        return self._with_spans(self.walk(forward=True), self.in_stream, self.fed_in)
 
     @cached_property
     def stock(self) -> Stock:
@@ -157,18 +153,17 @@ class Prepared:
         outflow = self.snapshot.movements.outflow
         return outflow[self.seen[outflow]]
 
-    def _walk(
-        self,
-        leaves: Int32Array,
-        comes: Int32Array,
-        key: Int64Array,
-        limit: Int64Array,
-        order: Int32Array,
-        start: Int64Array,
-        *,
-        forward: bool,
-    ) -> Walk:
-        loose_start, loose = loose_of(order, start, key, limit)
+    def walk(self, *, forward: bool) -> Walk:
+        """One direction of walking, without ``spans``: every step is looked up."""
+        movements, bounds, n_streams = self.snapshot.movements, self.bounds, len(self.streams.product)
+        leaves, comes = movements.from_site, movements.to_site
+        key, limit = bounds.earliest_arrival, bounds.latest_departure
+        stream, feed = self.in_stream, self.fed_in
+        if forward:
+            leaves, comes, key, limit = comes, leaves, -limit, -key
+            stream, feed = self.out_stream, self.fed_out
+        order, start = arranged(stream, key, feed, n_streams)
+        loose_rank, loose = loose_of(order, key, limit)
         longest = self.parameters.max_dwell_days
         near_low, far_high = self._stay_bounds(key, limit, forward=forward)
         return read_only(
@@ -181,8 +176,9 @@ class Prepared:
                 streams=self.streams,
                 start=start,
                 order=order,
-                loose_start=loose_start,
+                loose_rank=loose_rank,
                 loose=loose,
+                spans=no_spans(),
                 goods=self.goods,
                 links=links_of(self.snapshot, self.goods, forward=forward),
                 recorded=recorded_of(self.snapshot, forward=forward),
@@ -192,6 +188,12 @@ class Prepared:
                 narrows=self.unknown_times is not UnknownTimes.INCLUDE,
             )
         )
+
+    def _with_spans(self, walk: Walk, stream: Int32Array, feed: Int32Array) -> Walk:
+        """The same with the table of steps, where goods and times alone decide them."""
+        if walk.longest_stay > 0 or len(walk.recorded.start) > 1:
+            return walk
+        return read_only(walk._replace(spans=spans_of(walk, stream, feed)))
 
     def _stay_bounds(
         self, key: Int64Array, limit: Int64Array, *, forward: bool
@@ -223,7 +225,7 @@ def prepare(
 
     Notes
     -----
-    Linear in the number of movements, about 100 bytes each where times are not exact, 60 where they are.
+    Linear in the number of movements, about 140 bytes each where times are not exact, 100 where they are.
     The result is read-only and may be shared by threads.
     """
     movements = snapshot.movements
@@ -291,8 +293,8 @@ def _bounds(draft: Prepared) -> Bounds:
     if infers and len(undated):
         unbounded = replace(draft, parameters=replace(draft.parameters, max_dwell_days=None))
         free = _makers(draft)
-        earliest[undated] = inferred_keys(unbounded.backward, undated, is_undated, free)
-        latest[undated] = -inferred_keys(unbounded.forward, undated, is_undated, free)
+        earliest[undated] = inferred_keys(unbounded.walk(forward=False), undated, is_undated, free)
+        latest[undated] = -inferred_keys(unbounded.walk(forward=True), undated, is_undated, free)
     transit = round(draft.parameters.transit_days * MICROSECONDS_PER_DAY)
     low = earliest if infers else np.full(len(earliest), EARLIEST, np.int64)
     high = latest if infers else np.full(len(latest), LATEST, np.int64)

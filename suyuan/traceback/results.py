@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from suyuan.graph.records import time_text
 from suyuan.graph.snapshot import Int32Array, Int64Array
@@ -77,16 +77,14 @@ _TEXTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """A site where chains end because the goods are made there."""
 
     site: int
     probability: float
 
 
-@dataclass(frozen=True, slots=True)
-class Unresolved:
+class Unresolved(NamedTuple):
     """A site where chains end for another reason; `before` is the last day at stake, microseconds."""
 
     site: int

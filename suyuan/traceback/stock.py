@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from suyuan.graph.compiled import compiled
+from suyuan.graph.compiled import compiled, uncounted
 from suyuan.graph.snapshot import QUANTITY_UNKNOWN, FloatArray, Int32Array, Int64Array, UInt8Array
+from suyuan.traceback.inlining import inlined
 from suyuan.traceback.times import EARLIEST
 from suyuan.traceback.walking import Streams, Walk, first_after, stream_at
 
@@ -81,7 +82,7 @@ def moved_by(
     return moved
 
 
-@compiled
+@uncounted
 def total_of(flow: Flow, stream: int) -> float:
     """All that a stream moved."""
     low, high = flow.start[stream], flow.start[stream + 1]
@@ -121,7 +122,7 @@ def mean_inflows(inflow: Flow, streams: Streams, share: FloatArray) -> FloatArra
     return mean
 
 
-@compiled
+@uncounted
 def before_and_through(
     times: Int64Array, moved: FloatArray, begin: int, end: int, time: int
 ) -> tuple[float, float]:
@@ -139,7 +140,7 @@ def before_and_through(
     return before, moved[low - 1] if low > begin else 0.0
 
 
-@compiled
+@uncounted
 def flow_interval(
     flow: Flow, streams: Streams, share: FloatArray, stream: int, unknown: int, time: int, quantity: float
 ) -> tuple[float, float]:
@@ -156,7 +157,7 @@ def flow_interval(
     return before, max(through, before + quantity)
 
 
-@compiled
+@uncounted
 def unknown_beside(streams: Streams, site: int, stream: int) -> int:
     """The stream of unknown products at a site, -1 if there is none or it is the one given."""
     begin = streams.site_start[site]
@@ -185,7 +186,7 @@ def own_positions(
     return begin, end
 
 
-@compiled
+@uncounted
 def left_through(flow: Flow, stream: int, time: int) -> float:
     """Outflow of a stream up to and with a time; all of it where the time is unknown."""
     if time <= EARLIEST:
@@ -194,7 +195,7 @@ def left_through(flow: Flow, stream: int, time: int) -> float:
     return before_and_through(flow.time, flow.moved, start[stream], start[stream + 1], time)[1]
 
 
-@compiled
+@inlined
 def came_by(walk: Walk, stock: Stock, stream: int, limit: int) -> float:
     """Inflow of a stream that can have come by a time."""
     low = walk.start[stream]
@@ -202,7 +203,7 @@ def came_by(walk: Walk, stock: Stock, stream: int, limit: int) -> float:
     return stock.can_have_come[place - 1] if place > low else 0.0
 
 
-@compiled
+@inlined
 def balance(walk: Walk, stock: Stock, site: int, product: int, limit: int, time: int) -> tuple[float, float]:
     """Inflow of a product that can have come by ``limit``, and outflow up to and with ``time``.
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from suyuan.errors import ParameterError
+from suyuan.graph.ordering import distinct
 from suyuan.graph.snapshot import Int32Array
 from suyuan.traceback.cases import CaseStart, case_product, first_movements, lead_subject, origin_start
 from suyuan.traceback.events import events_and_lots
@@ -145,7 +146,7 @@ def _reached(
         hops=visits.hop[begin:count].copy(),
         latest=latest.copy() if direction == "backward" else -latest,
         onward=np.maximum(visits.onward[begin:count] - begin, -1),
-        sites=_without(np.union1d(sites, start.sites).astype(np.int32), kind == "Site", position),
+        sites=_without(distinct(np.concatenate([sites, start.sites])), kind == "Site", position),
         lots=_without(lots, kind == "Lot", position),
         events=events,
         truncated_counts=_counts(walked.cut_by_hops, walked.cut_by_nodes),

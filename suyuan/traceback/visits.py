@@ -18,7 +18,7 @@ class Visits(NamedTuple):
 
     ``onward`` is the place of the movement from which each was found first, -1 for the starts; ``taken_up``
     the last hop for which it was queued. ``table`` is an open-addressing table of places plus one; 0 marks
-    a free slot.
+    a free slot. It has at least two slots for every place there is room for.
     """
 
     movement: Int32Array
@@ -26,16 +26,6 @@ class Visits(NamedTuple):
     limit: Int64Array
     onward: Int32Array
     taken_up: Int32Array
-    table: Int32Array
-    count: Int64Array
-
-
-class Scans(NamedTuple):
-    """Pairs of site and goods, with the greatest limit up to which far movements were taken there."""
-
-    site: Int32Array
-    goods: Int32Array
-    limit: Int64Array
     table: Int32Array
     count: Int64Array
 
@@ -89,90 +79,44 @@ def place_of(visits: Visits, movement: int) -> int:
 
 
 @inlined
-def add_visit(visits: Visits, movement: int, hop: int, limit: int, onward: int) -> Visits:
-    """The visits with one more, which was not among them; room is made as needed."""
+def put_visit(visits: Visits, slot: int, movement: int, hop: int, limit: int, onward: int) -> None:
+    """One visit more, of a movement that has the free slot given; there is room for it."""
     place = visits.count[0]
-    if place == len(visits.movement):
-        visits = Visits(
-            enlarged(visits.movement, place + 1),
-            enlarged(visits.hop, place + 1),
-            enlarged(visits.limit, place + 1),
-            enlarged(visits.onward, place + 1),
-            enlarged(visits.taken_up, place + 1),
-            visits.table,
-            visits.count,
-        )
     visits.movement[place] = movement
     visits.hop[place] = hop
     visits.limit[place] = limit
     visits.onward[place] = onward
     visits.taken_up[place] = hop
-    visits.table[slot_of(visits, movement)] = place + 1
+    visits.table[slot] = place + 1
     visits.count[0] = place + 1
-    if 2 * visits.count[0] > len(visits.table):
-        visits = rehashed(visits)
-    return visits
-
-
-@compiled
-def rehashed(visits: Visits) -> Visits:
-    """The same visits with a table of twice the size."""
-    visits = Visits(
-        visits.movement,
-        visits.hop,
-        visits.limit,
-        visits.onward,
-        visits.taken_up,
-        np.zeros(2 * len(visits.table), np.int32),
-        visits.count,
-    )
-    for place in range(visits.count[0]):
-        visits.table[slot_of(visits, visits.movement[place])] = place + 1
-    return visits
-
-
-@compiled
-def empty_scans() -> Scans:
-    """Nothing scanned."""
-    return Scans(
-        np.empty(64, np.int32),
-        np.empty(64, np.int32),
-        np.empty(64, np.int64),
-        np.zeros(128, np.int32),
-        np.zeros(1, np.int64),
-    )
 
 
 @inlined
-def scan_slot(scans: Scans, site: int, goods: int) -> int:
-    """Slot of the table that a pair has, or would have."""
-    mask = len(scans.table) - 1
-    slot = (int(site) * _FACTOR + int(goods) * 9973) & mask
-    while scans.table[slot] != 0:
-        place = scans.table[slot] - 1
-        if scans.site[place] == site and scans.goods[place] == goods:
-            break
-        slot = (slot + 1) & mask
-    return slot
+def add_visit(visits: Visits, movement: int, hop: int, limit: int, onward: int) -> Visits:
+    """The visits with one more, which was not among them; room is made as needed."""
+    if visits.count[0] == len(visits.movement):
+        visits = roomier(visits, 1)
+    put_visit(visits, slot_of(visits, movement), movement, hop, limit, onward)
+    return visits
 
 
 @compiled
-def add_scan(scans: Scans, site: int, goods: int, limit: int) -> Scans:
-    """The scans with one more pair, which was not among them."""
-    place = scans.count[0]
-    if place == len(scans.site):
-        scans = Scans(
-            enlarged(scans.site, place + 1),
-            enlarged(scans.goods, place + 1),
-            enlarged(scans.limit, place + 1),
-            np.zeros(2 * len(scans.table), np.int32),
-            scans.count,
-        )
-        for old in range(place):
-            scans.table[scan_slot(scans, scans.site[old], scans.goods[old])] = old + 1
-    scans.site[place] = site
-    scans.goods[place] = goods
-    scans.limit[place] = limit
-    scans.table[scan_slot(scans, site, goods)] = place + 1
-    scans.count[0] = place + 1
-    return scans
+def roomier(visits: Visits, more: int) -> Visits:
+    """The same visits with room for at least so many more, and twice as much as before."""
+    count = visits.count[0]
+    room = max(2 * len(visits.movement), count + more)
+    slots = len(visits.table)
+    while slots < 2 * room:
+        slots *= 2
+    visits = Visits(
+        enlarged(visits.movement, room),
+        enlarged(visits.hop, room),
+        enlarged(visits.limit, room),
+        enlarged(visits.onward, room),
+        enlarged(visits.taken_up, room),
+        np.zeros(slots, np.int32),
+        visits.count,
+    )
+    for place in range(count):
+        visits.table[slot_of(visits, visits.movement[place])] = place + 1
+    return visits

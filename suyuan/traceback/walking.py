@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from suyuan.graph.compiled import compiled
+from suyuan.graph.compiled import compiled, uncounted
 from suyuan.graph.ordering import group_order, group_places
 from suyuan.graph.snapshot import BoolArray, Int32Array, Int64Array
 from suyuan.traceback.goods import (
@@ -25,6 +25,7 @@ from suyuan.traceback.goods import (
     linked_products,
     product_of,
 )
+from suyuan.traceback.inlining import inlined
 from suyuan.traceback.visits import enlarged
 
 NOTHING_SCANNED: Final = -(2**63)
@@ -57,10 +58,12 @@ class Walk(NamedTuple):
     """One direction of walking.
 
     ``leaves`` is the site at which a step is taken from a movement, ``comes`` the one at which it is taken
-    to it. ``order[start[s]:start[s + 1]]`` are the far movements of stream s by key;
-    ``loose[loose_start[s]:...]`` those of them whose limit lies beyond their key. ``near_low``,
-    ``far_high``: bounds of the times between which a stay is measured, empty when ``longest_stay`` is 0,
-    that is, unbounded. ``narrows``: the limit of a far movement is never beyond that of the near one.
+    to it. ``order[start[s]:start[s + 1]]`` are the far movements of stream s by key; ``loose`` those of
+    ``order`` whose limit lies beyond their key, ``loose_rank[i]`` how many of them are before place i (empty
+    where there are none at all). ``spans``: :func:`suyuan.traceback.spans.spans_of`, empty where every step
+    has to be looked up. ``near_low``, ``far_high``: bounds of the times between which a stay is measured,
+    empty when ``longest_stay`` is 0, that is, unbounded. ``narrows``: the limit of a far movement is never
+    beyond that of the near one.
     """
 
     leaves: Int32Array
@@ -71,8 +74,9 @@ class Walk(NamedTuple):
     streams: Streams
     start: Int64Array
     order: Int32Array
-    loose_start: Int64Array
+    loose_rank: Int32Array
     loose: Int32Array
+    spans: Int32Array
     goods: Goods
     links: Links
     recorded: Recorded
@@ -103,7 +107,7 @@ def number_streams(
     return stream, site_start, product[firsts]
 
 
-@compiled
+@uncounted
 def stream_at(site: int, product: int, streams: Streams) -> int:
     """The stream of a product at a site, -1 if there is none."""
     low, end = streams.site_start[site], streams.site_start[site + 1]
@@ -117,7 +121,7 @@ def stream_at(site: int, product: int, streams: Streams) -> int:
     return low if low < end and streams.product[low] == product else -1
 
 
-@compiled
+@inlined
 def first_after(keys: Int64Array, order: Int32Array, low: int, high: int, after: int) -> int:
     """First place in ``order[low:high]`` with a key above ``after``."""
     while low < high:
@@ -129,7 +133,7 @@ def first_after(keys: Int64Array, order: Int32Array, low: int, high: int, after:
     return low
 
 
-@compiled
+@inlined
 def is_empty(walk: Walk, site: int) -> bool:
     """Whether no movement comes to a site in this direction."""
     site_start = walk.streams.site_start
@@ -184,7 +188,7 @@ def stays_too_long(walk: Walk, near: int, far: int) -> bool:
     return walk.near_low[near] - walk.far_high[far] > walk.longest_stay
 
 
-@compiled
+@inlined
 def recorded_far(walk: Walk, near: int) -> tuple[int, int]:
     """Where the recorded far movements of a near one begin and end."""
     if len(walk.recorded.start) <= 1:
@@ -219,11 +223,12 @@ def steps(
     for stream in streams_for(walk, site, product):
         low, end = walk.start[stream], walk.start[stream + 1]
         if scanned != NOTHING_SCANNED:
-            loose_low = walk.loose_start[stream]
-            loose_end = walk.loose_start[stream + 1]
-            loose_high = first_after(walk.key, walk.loose, loose_low, loose_end, min(scanned, limit))
-            count, found, kinds = agreeing(walk, near, walk.loose, loose_low, loose_high, count, found, kinds)
-            low = first_after(walk.key, walk.order, low, end, scanned)
+            low, begin = first_after(walk.key, walk.order, low, end, scanned), low
+            if len(walk.loose) > 0:
+                loose_low, loose_high = walk.loose_rank[begin], walk.loose_rank[low]
+                count, found, kinds = agreeing(
+                    walk, near, walk.loose, loose_low, loose_high, count, found, kinds
+                )
         high = first_after(walk.key, walk.order, low, end, limit)
         count, found, kinds = agreeing(walk, near, walk.order, low, high, count, found, kinds)
     return count, found, kinds
@@ -316,24 +321,22 @@ def agreeing_lots(
 
 
 @compiled
-def loose_of(
-    order: Int32Array, start: Int64Array, key: Int64Array, limit: Int64Array
-) -> tuple[Int64Array, Int32Array]:
-    """Start and members of the loose lists of :class:`Walk`."""
+def loose_of(order: Int32Array, key: Int64Array, limit: Int64Array) -> tuple[Int32Array, Int32Array]:
+    """The loose movements of :class:`Walk`: their ranks and themselves."""
     count = 0
     for place in range(len(order)):
         count += limit[order[place]] > key[order[place]]
     loose = np.empty(count, np.int32)
-    loose_start = np.zeros(len(start), np.int64)
-    count = 0
-    for stream in range(len(start) - 1):
-        for place in range(start[stream], start[stream + 1]):
-            m = order[place]
-            if limit[m] > key[m]:
-                loose[count] = m
+    rank = np.zeros(len(order) + 1 if count > 0 else 0, np.int32)
+    if count > 0:
+        count = 0
+        for place in range(len(order)):
+            rank[place] = count
+            if limit[order[place]] > key[order[place]]:
+                loose[count] = order[place]
                 count += 1
-        loose_start[stream + 1] = count
-    return loose_start, loose
+        rank[len(order)] = count
+    return rank, loose
 
 
 def arranged(

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from suyuan.graph.records import Precision
-from suyuan.traceback.mixing import mean_stay, undated_log_stay
+from suyuan.traceback.stays import mean_stay, undated_log_stay
 from suyuan.traceback.times import EARLIEST, LATEST, mean_of, month_of, month_start, span_end
 
 UNITS = {Precision.DAY: "D", Precision.MONTH: "M", Precision.YEAR: "Y"}

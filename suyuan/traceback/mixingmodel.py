@@ -1,0 +1,86 @@
+# Compiled by numba: an element of an array is a scalar there, which numpy's type stubs do not say.
+# pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false, reportIncompatibleMethodOverride=false
+"""What the mixing model is made of, and room for one row of it."""
+
+from typing import NamedTuple
+
+from suyuan.graph.snapshot import (
+    QUANTITY_UNKNOWN,
+    FloatArray,
+    Int8Array,
+    Int32Array,
+    Int64Array,
+    UInt8Array,
+    UInt16Array,
+)
+from suyuan.traceback.inlining import inlined
+from suyuan.traceback.stock import Stock
+from suyuan.traceback.times import EARLIEST, LATEST
+from suyuan.traceback.walking import Walk
+
+
+class Mixing(NamedTuple):
+    """What the model needs to know: flows, roles and makers of sites, quantities and times, parameters.
+
+    ``dwell`` (microseconds) and ``floor`` are by role code plus one; ``seen_from`` and ``seen_until`` the first and
+    last known time at each site. Products that site v makes are
+    ``makes[makes_start[v]:makes_start[v + 1]]``.
+    """
+
+    stock: Stock
+    role: Int8Array
+    makes_start: Int64Array
+    makes: Int32Array
+    quantity: FloatArray
+    unit: UInt16Array
+    flags: UInt8Array
+    departed: Int64Array
+    arrived: Int64Array
+    seen_from: Int64Array
+    seen_until: Int64Array
+    in_stream: Int32Array
+    out_stream: Int32Array
+    dwell: FloatArray
+    floor: FloatArray
+    match_unknown: float
+    fifo_share: float
+    bandwidth: float
+
+
+class Draft(NamedTuple):
+    """Room for the row of one movement, all columns of one length: predecessors, how they agree, weights."""
+
+    found: Int32Array
+    kinds: Int32Array
+    weights: FloatArray
+    gaps: FloatArray
+    stays: FloatArray
+
+
+@inlined
+def quantity_in(mixing: Mixing, movement: int) -> float:
+    """Quantity of a movement as inflow; the usual one of its stream where unknown."""
+    if mixing.flags[movement] & QUANTITY_UNKNOWN:
+        return mixing.stock.inflow.usual[mixing.in_stream[movement]]
+    return mixing.quantity[movement]
+
+
+@inlined
+def quantity_out(mixing: Mixing, movement: int) -> float:
+    """Quantity of a movement as outflow."""
+    if mixing.flags[movement] & QUANTITY_UNKNOWN:
+        return mixing.stock.outflow.usual[mixing.out_stream[movement]]
+    return mixing.quantity[movement]
+
+
+@inlined
+def undated_span(walk: Walk, mixing: Mixing, far: int) -> tuple[int, int]:
+    """Between which times an undated movement came; where nothing bounds it, the known times at its site do.
+
+    EARLIEST first where there is no known time either.
+    """
+    site = walk.comes[far]
+    low, high = walk.key[far], walk.limit[far]
+    low = mixing.seen_from[site] if low <= EARLIEST else low
+    high = mixing.seen_until[site] if high >= LATEST else high
+    return low, max(low, high)
