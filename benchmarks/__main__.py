@@ -18,6 +18,7 @@ NAMES: Final = (
     "batch_reach",
     "origin_mass",
     "ingest",
+    "epcis_memory",
     "store_sqlite",
     "store_neo4j",
     "snapshot",

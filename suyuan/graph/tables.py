@@ -546,9 +546,13 @@ _GOODS_TABLES = (
             _text("read_point", "Key of the place where it was recorded, if that is not the site itself."),
             Column("lots", "ids", "Lots it names other than as input or output (canonical ids)."),
             _id("parent_lot", "What the children are packed in (canonical id)."),
-            Column("child_lots", "ids", "What an aggregation packs, shows packed or unpacks (canonical ids)."),
+            Column(
+                "child_lots", "ids", "What an aggregation packs, shows packed or unpacks (canonical ids)."
+            ),
             _text("event_hash", "CBV 2.0 event hash."),
-            _text("reused_id", "The eventID, where an earlier event has it and the key has a number behind it."),
+            _text(
+                "reused_id", "The eventID, where an earlier event has it and the key has a number behind it."
+            ),
             _time("error_declared_at", "When the event was declared to be in error."),
             _text("error_reason", "Why (bare CBV word, or URI)."),
             _list("corrective_event_ids", "Events that stand in its place."),

@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 
 from suyuan.errors import IngestError
-from suyuan.graph.model import Table
 from suyuan.graph.tables import TABLES
 from suyuan.ingest.conversion import key_columns
 from suyuan.ingest.derivation import derive, source_columns
@@ -217,13 +216,17 @@ def _unfit(file: InputFile, file_format: Format, mapping: MappingFile | None) ->
     if file.suffix == ".json":
         if file_format != "tables" and is_network(file):
             return None
-        return "is no FoodChain-Lab network" + ("" if file_format == "foodchainlab" else " and no EPCIS document")
+        return "is no FoodChain-Lab network" + (
+            "" if file_format == "foodchainlab" else " and no EPCIS document"
+        )
     if file_format == "foodchainlab":
         return "is no JSON file, and only FoodChain-Lab networks are asked for"
     if file.suffix in (".jsonld", ".xml"):
         return "is no EPCIS document"
     if file.suffix not in TABLE_SUFFIXES:
-        return f"is of no format that is read ({', '.join(sorted(TABLE_SUFFIXES))}, .json, .jsonld, .xml, .zip)"
+        return (
+            f"is of no format that is read ({', '.join(sorted(TABLE_SUFFIXES))}, .json, .jsonld, .xml, .zip)"
+        )
     if mapping is not None and mapping.source_for(file) is not None:
         return None
     if table_named(file.file_name) is not None:

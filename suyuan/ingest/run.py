@@ -95,7 +95,9 @@ def ingest(
         known_at = _settled(feeds, store)
         surveys = surveyed(feeds)
         with ExitStack() as stack:
-            writer = stack.enter_context(store.writer(fingerprint(feeds, mapping, options), full=options.full))
+            writer = stack.enter_context(
+                store.writer(fingerprint(feeds, mapping, options), full=options.full)
+            )
             if known_at is not None and store.seq() != known_at:
                 continue
             files = stack.enter_context(RejectFiles(options.rejects)) if options.rejects else None
@@ -103,7 +105,9 @@ def ingest(
             for feed, survey in zip(feeds, surveys, strict=True):
                 run.read(feed, survey)
             return run.finish(started, skipped, full=options.full)
-    raise ConflictError("Other runs kept writing to the store while events were compared with it. Run this again.")
+    raise ConflictError(
+        "Other runs kept writing to the store while events were compared with it. Run this again."
+    )
 
 
 def _settled(feeds: Sequence[Feed], store: Store) -> int | None:

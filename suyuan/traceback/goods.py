@@ -9,6 +9,7 @@ import numpy as np
 from suyuan.graph.compiled import compiled
 from suyuan.graph.ordering import group_places
 from suyuan.graph.snapshot import NOTHING_KNOWN, EdgeSet, GraphSnapshot, Int32Array, Int64Array
+from suyuan.traceback.sitechains import chained, packing_pairs
 
 DISAGREE: Final = 0
 UNKNOWN: Final = 1
@@ -129,12 +130,14 @@ def goods_of(snapshot: GraphSnapshot) -> Goods:
 def links_of(snapshot: GraphSnapshot, goods: Goods, *, forward: bool = False) -> Links:
     """The links that transformations make; ``forward``: with inputs as the near side.
 
-    A transformation joins each of its inputs to each of its outputs; lots whose products are known, and
-    products named themselves, join products too.
+    A transformation joins each of its inputs to each of its outputs, a packing its children to the parent; lots that
+    several of them lead to at one place are joined as well. Lots whose products are known, and products named
+    themselves, join products too.
     """
     event_site, lots_in, lots_out, products_in, products_out = _events(snapshot, goods)
     n_sites = len(snapshot.nodes["Site"])
-    lot_pairs = _pairs(event_site, lots_in, lots_out)
+    steps = [_pairs(event_site, lots_in, lots_out), packing_pairs(snapshot, event_site)]
+    lot_pairs = chained(snapshot, np.unique(np.concatenate(steps), axis=0))
     product_pairs = _pairs(event_site, products_in, products_out)
     product_pairs = product_pairs[product_pairs[:, 1] != product_pairs[:, 2]]
     if not forward:

@@ -35,9 +35,7 @@ _PART = re.compile(r"/(" + "|".join(_NAMES) + r")(?=/)")
 _AT_KEY = re.compile(r"/(?:" + "|".join(_KEYS) + r")/")
 
 _GTIN = r"(\d{6,12})\.(\d{1,7})"
-_EPC = re.compile(
-    r"urn:epc:(id|class|idpat):([a-z]+):(\d{6,12})\.(.*)", re.DOTALL
-)
+_EPC = re.compile(r"urn:epc:(id|class|idpat):([a-z]+):(\d{6,12})\.(.*)", re.DOTALL)
 
 
 def check_digit(digits: str) -> str:
@@ -212,7 +210,11 @@ def _gdti_pattern(company: str, rest: str) -> str | None:
 
 def _cpi(company: str, rest: str) -> str | None:
     part, dot, serial = rest.rpartition(".")
-    if not dot or not re.fullmatch(r"(?:%2[3dfDF]|[0-9A-Z-]){1,24}", part) or not re.fullmatch(r"\d{1,12}", serial):
+    if (
+        not dot
+        or not re.fullmatch(r"(?:%2[3dfDF]|[0-9A-Z-]){1,24}", part)
+        or not re.fullmatch(r"\d{1,12}", serial)
+    ):
         return None
     return f"{_HOST}8010/{_serial(company + part)}/8011/{serial}"
 
@@ -248,7 +250,9 @@ def _itip(company: str, rest: str) -> str | None:
         return None
     if match[4] == "*":
         return f"{_HOST}8006/{gtin}{match[2]}{match[3]}"
-    return f"{_HOST}8006/{gtin}{match[2]}{match[3]}/21/{_serial(match[4])}" if _is_serial(match[4], 20) else None
+    return (
+        f"{_HOST}8006/{gtin}{match[2]}{match[3]}/21/{_serial(match[4])}" if _is_serial(match[4], 20) else None
+    )
 
 
 _READERS = {

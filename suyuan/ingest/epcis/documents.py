@@ -18,12 +18,14 @@ SUFFIXES = (".json", ".jsonld", ".xml")
 _HEAD = 1 << 20
 _EVENTS = "|".join(EVENT_TYPES)
 _ROOT = re.compile(r"<(?:[\w.\-]+:)?([A-Za-z_][\w.\-]*)(?=[\s>/])")
-_QUERY_CALL = re.compile(r"<(?:[\w.\-]+:)?(?:Poll|Subscribe|Unsubscribe|GetQueryNames|GetSubscriptionIDs)[\s>/]")
-_DOCUMENT = re.compile(
-    rf'"(?:epcisBody|epcisHeader)"\s*:|"type"\s*:\s*"(?:EPCIS\w*Document|{_EVENTS})"'
+_QUERY_CALL = re.compile(
+    r"<(?:[\w.\-]+:)?(?:Poll|Subscribe|Unsubscribe|GetQueryNames|GetSubscriptionIDs)[\s>/]"
 )
+_DOCUMENT = re.compile(rf'"(?:epcisBody|epcisHeader)"\s*:|"type"\s*:\s*"(?:EPCIS\w*Document|{_EVENTS})"')
 _JOB = re.compile(r'"captureI[dD]"\s*:')
-_PARAMETER = re.compile(r'"(?:eventType|(?:EQ|GE|GT|LT|LE|MATCH|EXISTS|HASATTR|EQATTR|WD)_[^"]+|orderBy)"\s*:')
+_PARAMETER = re.compile(
+    r'"(?:eventType|(?:EQ|GE|GT|LT|LE|MATCH|EXISTS|HASATTR|EQATTR|WD)_[^"]+|orderBy)"\s*:'
+)
 
 
 def document_class(file: InputFile) -> DocumentClass | None:

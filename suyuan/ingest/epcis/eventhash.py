@@ -38,7 +38,9 @@ _SENSOR: Order = (
         (
             (
                 "sensorMetadata",
-                _plain("time startTime endTime deviceID deviceMetadata rawData dataProcessingMethod bizRules"),
+                _plain(
+                    "time startTime endTime deviceID deviceMetadata rawData dataProcessingMethod bizRules"
+                ),
             ),
             (
                 "sensorReport",
@@ -92,22 +94,23 @@ def pre_hash(event: Json, prefixes: Mapping[str, str]) -> str:
 def _in_order(branches: list[Branch], order: Order) -> tuple[str, list[Branch]]:
     """The text of the fields that have a place in the order, and what is left of the branches."""
     others = _of_other_vocabularies(branches)
-    left = [branch for branch in branches if branch not in others]
+    by_name: dict[str, list[Branch]] = {}
+    for branch in branches:
+        if not others or branch not in others:
+            by_name.setdefault(branch.name, []).append(branch)
+    left: list[Branch] = []
     texts: list[str] = []
     for name, inner in order:
-        named = [branch for branch in left if branch.name == name]
-        if not named:
-            continue
-        left = [branch for branch in left if branch.name != name]
         found: list[str] = []
-        for branch in named:
-            inside, rest = _in_order(branch.inside, inner) if inner else ("", branch.inside)
+        for branch in by_name.pop(name, ()):
+            inside, rest = _in_order(branch.inside, inner) if branch.inside and inner else ("", branch.inside)
             value = _ordered_value(branch)
             if value or inside:
                 found.append(f"{name}{value}{inside}")
             if rest:
                 left.append(Branch(name, branch.text, rest))
         texts += sorted(found)
+    left += [branch for branches in by_name.values() for branch in branches]
     return "".join(texts) + _any_order(others), left
 
 
@@ -116,7 +119,9 @@ def _of_other_vocabularies(branches: list[Branch]) -> list[Branch]:
 
     The reference implementation knows them by a namespace that ends with a slash.
     """
-    if len(branches) <= 1 or any("eventTime" in branch.name or "action" in branch.name for branch in branches):
+    if len(branches) <= 1 or any(
+        "eventTime" in branch.name or "action" in branch.name for branch in branches
+    ):
         return []
     return [branch for branch in branches if "{" in branch.name and "/}" in branch.name]
 

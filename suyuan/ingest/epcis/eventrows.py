@@ -64,8 +64,8 @@ SCHEMA = pa.schema(
 """What is kept of an event until it is written.
 
 ``base`` is its eventID or, without one, its hash; ``content`` tells events of one id apart (the SHA-256 of the
-event hash, then a digest of its error declaration); ``micros`` its time; ``items`` a digest of the things that a shipping
-or receiving event names, null for all other events.
+event hash, then a digest of its error declaration); ``micros`` its time; ``items`` a digest of the things that
+a shipping or receiving event names, null for all other events.
 """
 
 _MOST_ROWS = 20_000
@@ -245,7 +245,9 @@ def _declared_error(error: Any) -> Json:
 
 
 def _kept(event: Json) -> Json:
-    kept: Json = {name: json_text(event[name]) for name in KEPT_AS_JSON if event.get(name) not in (None, "", [])}
+    kept: Json = {
+        name: json_text(event[name]) for name in KEPT_AS_JSON if event.get(name) not in (None, "", [])
+    }
     others = {name: value for name, value in event.items() if ":" in name}
     if others:
         kept["extensions"] = json_text(others)

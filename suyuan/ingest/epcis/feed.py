@@ -66,9 +66,13 @@ class EventFeed:
         """What kind of document it is where it has no events, and which ids stand for several."""
         staged, found = self.staged, []
         if staged.events == 0:
-            found.append(f"{self.file.name}: EPCIS master data document, {staged.master_data.elements} elements, no events")
+            found.append(
+                f"{self.file.name}: EPCIS master data document, {staged.master_data.elements} elements, no events"
+            )
         for vocabulary, count in sorted(staged.master_data.others.items()):
-            found.append(f"{self.file.name}: {count} elements of {vocabulary or 'no vocabulary'} are not read")
+            found.append(
+                f"{self.file.name}: {count} elements of {vocabulary or 'no vocabulary'} are not read"
+            )
         if self.keys is not None:
             found += self._key_notes(self.keys)
         return tuple(found)
@@ -90,7 +94,9 @@ class EventFeed:
         start = 0
         for batch in self.staged.batches():
             done = self.file.size * (start + batch.num_rows) // max(1, self.staged.events)
-            yield Portion((Part(TABLES["transformations"], 0, self._events(batch, start, self.keys)),), bytes_done=done)
+            yield Portion(
+                (Part(TABLES["transformations"], 0, self._events(batch, start, self.keys)),), bytes_done=done
+            )
             if shipped := self._shipped(batch, start, self.keys):
                 yield Portion((Part(TABLES["shipments"], _SHIPMENTS, _batch(shipped)),), bytes_done=done)
             start += batch.num_rows
@@ -98,7 +104,9 @@ class EventFeed:
             if rows := self.staged.master_data.rows(name):
                 yield Portion((Part(TABLES[name], place, _batch(rows)),), bytes_done=self.file.size)
         if self.from_store:
-            rows = [_shipment(event, receipt) | {"row": receipt.row + 1} for event, receipt in self.from_store]
+            rows = [
+                _shipment(event, receipt) | {"row": receipt.row + 1} for event, receipt in self.from_store
+            ]
             yield Portion((Part(TABLES["shipments"], _SHIPMENTS, _batch(rows)),), bytes_done=self.file.size)
 
     def _events(self, batch: pa.RecordBatch, start: int, keys: Keys) -> RawBatch:

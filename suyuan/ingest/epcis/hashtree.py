@@ -1,8 +1,8 @@
 """An event as the tree that its hash is computed from: the element structure of the XML binding.
 
 JSON and XML describe the same event with different nesting (``epcList`` holds texts in one, ``epc`` elements in
-the other). The event hash of CBV 2.0 (section 8.9.2) is defined on the structure of the XML binding, so this is where both
-meet.
+the other). The event hash of CBV 2.0 (section 8.9.2) is defined on the structure of the XML binding, so this is where
+both meet.
 """
 
 from collections.abc import Iterator, Mapping
@@ -80,8 +80,9 @@ def _pair(name: str, value: Any, prefixes: Mapping[str, str]) -> Branch:
     if not isinstance(value, dict):
         return Branch("", "", [_leaf(PAIR_LISTS[name], value, prefixes)])
     reference = PAIR_LISTS[name]
-    order = sorted(value, key=lambda key: (key != "type", key != reference, key))
-    parts = [_leaf(key.removeprefix("@"), value[key], prefixes, name) for key in order]
+    others = sorted(value.keys() - {"type", reference})
+    order = [key for key in ("type", reference) if key in value]
+    parts = [_leaf(key.removeprefix("@"), value[key], prefixes, name) for key in (*order, *others)]
     return Branch("", "", parts)
 
 
@@ -95,9 +96,7 @@ def _text(name: str, value: Any, owner: str, prefixes: Mapping[str, str]) -> str
     if words is not None:
         text = words.full(text)
     prefix, colon, local = text.partition(":")
-    if colon and prefix in prefixes:
-        return prefixes[prefix] + local
-    for short, full in PREFIXES.items():
-        if text.startswith(short):
-            return full + text[len(short) :]
-    return text
+    if not colon:
+        return text
+    namespace = prefixes.get(prefix) or PREFIXES.get(prefix)
+    return namespace + local if namespace else text

@@ -55,7 +55,7 @@ class _Reading:
 
     def pieces(self) -> Iterator[Piece]:
         fields: Json = {}
-        for key in self._text.keys():
+        for key in self._text.members():
             if key == "epcisBody":
                 self._body = True
                 yield from self._in_body()
@@ -81,11 +81,13 @@ class _Reading:
             )
         if not self._body and not self._elements:
             raise IngestError(
-                "is missing; expected the body of an EPCIS document.", source=self._file.name, field="epcisBody"
+                "is missing; expected the body of an EPCIS document.",
+                source=self._file.name,
+                field="epcisBody",
             )
 
     def _in_body(self) -> Iterator[Piece]:
-        for key in self._text.keys():
+        for key in self._text.members():
             if key == "eventList":
                 for _ in self._text.items():
                     yield self._event(self._text.value())
@@ -141,7 +143,11 @@ def prefixes_of(context: Any) -> dict[str, str]:
     for entry in list_of(context):
         if isinstance(entry, Mapping):
             found.update(
-                {prefix: name for prefix, name in entry.items() if isinstance(name, str) and prefix[:1] != "@"}
+                {
+                    prefix: name
+                    for prefix, name in entry.items()
+                    if isinstance(name, str) and prefix[:1] != "@"
+                }
             )
     return found
 

@@ -76,7 +76,7 @@ class JsonText:
                 self._at = end
                 return value
 
-    def keys(self) -> Iterator[str]:
+    def members(self) -> Iterator[str]:
         """The keys of the next object; each time, its value has to be read before going on."""
         self.take("{")
         if self.peek() != "}":
@@ -130,7 +130,8 @@ class JsonText:
             text = self._decoder.decode(chunk, final=self._ended)
         except UnicodeDecodeError as error:
             raise IngestError(
-                f"is no Unicode text ({error.reason}, after line {line}). Save it as UTF-8.", source=self._source
+                f"is no Unicode text ({error.reason}, after line {line}). Save it as UTF-8.",
+                source=self._source,
             ) from error
         self._line, self._column = line, column
         self._buffer = self._buffer[self._at :] + text

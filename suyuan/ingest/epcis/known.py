@@ -70,7 +70,9 @@ def _extras(view: View, keys: set[str]) -> Iterator[tuple[str, Json]]:
 
 
 def _moves(batch: pa.RecordBatch, bases: pa.Array) -> pa.Table:
-    moving = pc.and_(pc.is_in(batch.column("biz_step"), _MOVES), pc.and_(batch["lots"].is_valid(), batch["at"].is_valid()))
+    moving = pc.and_(
+        pc.is_in(batch.column("biz_step"), _MOVES), pc.and_(batch["lots"].is_valid(), batch["at"].is_valid())
+    )
     chosen = batch.filter(moving)
     n = chosen.num_rows
     digests = [items_digest(lots) for lots in chosen.column("lots").to_pylist()]

@@ -1,4 +1,4 @@
-"""Master data of a document as rows of ``sites``, ``firms`` and ``products`` (CBV 2.0, section 9.2; EPCIS 2.0, section 6.5)."""
+"""Master data of a document as rows of ``sites``, ``firms`` and ``products`` (CBV 2.0, section 9.2)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -61,7 +61,7 @@ def matched(moves: pa.Table) -> list[Movement]:
     found: list[Movement] = []
     shipping = np.flatnonzero(ships & chosen)
     for place in shipping[np.lexsort((keys[shipping], micros[shipping]))].tolist():
-        receipt = _first_elsewhere(waiting[codes[place]], place, micros, sites)
+        receipt = _first_elsewhere(waiting[int(codes[place])], place, micros, sites)
         if receipt is not None:
             found.append(Movement(place, receipt))
     return found
@@ -94,7 +94,11 @@ def _first_elsewhere(waiting: list[int], shipping: int, micros: IntArray, sites:
 
 def move_table(parts: Sequence[pa.Table]) -> pa.Table:
     """Events of several sources together, each key once: the first source that names it counts."""
-    table = pa.concat_tables([part.select(MOVE_SCHEMA.names) for part in parts]) if parts else MOVE_SCHEMA.empty_table()
+    table = (
+        pa.concat_tables([part.select(MOVE_SCHEMA.names) for part in parts])
+        if parts
+        else MOVE_SCHEMA.empty_table()
+    )
     keys = pc.dictionary_encode(table["key"].combine_chunks()).indices
     _, first = np.unique(np.asarray(keys), return_index=True)
     return table.take(pa.array(np.sort(first)))

@@ -99,7 +99,9 @@ class KeyBook:
             return
         highest: defaultdict[str, int] = defaultdict(int)
         here = np.flatnonzero(np.asarray(pc.is_in(self._bases, shared)))
-        for base, number in zip(self._bases.take(pa.array(here)).to_pylist(), self._numbers[here], strict=True):
+        for base, number in zip(
+            self._bases.take(pa.array(here)).to_pylist(), self._numbers[here], strict=True
+        ):
             highest[base] = max(highest[base], int(number))
         places = np.flatnonzero(is_new & np.asarray(pc.is_in(bases, shared)))
         texts = bases.take(pa.array(places)).to_pylist()

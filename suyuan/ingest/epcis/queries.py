@@ -12,17 +12,16 @@ from suyuan.ingest.epcis.validation import is_time
 from suyuan.ingest.epcis.xmlnodes import Node, XmlDocument
 from suyuan.ingest.sources import InputFile, open_bytes
 
-_NAMES = frozenset(
-    (
-        "@context eventType orderBy orderDirection eventCountLimit maxEventCount perPage nextPageToken GE_eventTime "
-        "LT_eventTime GE_recordTime LT_recordTime EQ_action EQ_bizStep EQ_disposition EQ_persistentDisposition_set "
-        "EQ_persistentDisposition_unset EQ_readPoint WD_readPoint EQ_bizLocation WD_bizLocation EQ_transformationID "
-        "MATCH_epc MATCH_parentID MATCH_inputEPC MATCH_outputEPC MATCH_anyEPC MATCH_epcClass MATCH_inputEPCClass "
-        "MATCH_outputEPCClass MATCH_anyEPCClass EQ_quantity GT_quantity GE_quantity LT_quantity LE_quantity EQ_eventID "
-        "EXISTS_errorDeclaration GE_errorDeclaration_Time LT_errorDeclaration_Time EQ_errorReason "
-        "EQ_correctiveEventID EQ_requestingUser"
-    ).split()
+_NAMES_TEXT = (
+    "@context eventType orderBy orderDirection eventCountLimit maxEventCount perPage nextPageToken GE_eventTime "
+    "LT_eventTime GE_recordTime LT_recordTime EQ_action EQ_bizStep EQ_disposition EQ_persistentDisposition_set "
+    "EQ_persistentDisposition_unset EQ_readPoint WD_readPoint EQ_bizLocation WD_bizLocation EQ_transformationID "
+    "MATCH_epc MATCH_parentID MATCH_inputEPC MATCH_outputEPC MATCH_anyEPC MATCH_epcClass MATCH_inputEPCClass "
+    "MATCH_outputEPCClass MATCH_anyEPCClass EQ_quantity GT_quantity GE_quantity LT_quantity LE_quantity EQ_eventID "
+    "EXISTS_errorDeclaration GE_errorDeclaration_Time LT_errorDeclaration_Time EQ_errorReason "
+    "EQ_correctiveEventID EQ_requestingUser"
 )
+_NAMES = frozenset(_NAMES_TEXT.split())
 _FAMILIES = re.compile(
     r"EQ_bizTransaction_.+|EQ_source_.+|EQ_destination_.+|(?:EQ|GT|GE|LT|LE|EXISTS)_(?:INNER_)?(?:ILMD_)?[^_]*[:#].+"
     r"|(?:EQ|GT|GE|LT|LE|EXISTS)_(?:INNER_)?(?:SENSORELEMENT|SENSORMETADATA|SENSORREPORT|ERROR_DECLARATION|ILMD).*"
@@ -62,7 +61,7 @@ def _parameters(file: InputFile) -> Iterator[tuple[str, Any]]:
             return
     with open_bytes(file) as stream:
         text = JsonText(stream, file.name)
-        for name in text.keys():
+        for name in text.members():
             yield name, text.value()
         text.end()
 

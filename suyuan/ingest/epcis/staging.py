@@ -1,4 +1,4 @@
-"""A document parsed once: its events lie in a temporary file, and only what belongs together across events in memory."""
+"""A document parsed once: its events lie in a temporary file, in memory only what belongs together across events."""
 
 from collections.abc import Iterator
 from contextlib import suppress

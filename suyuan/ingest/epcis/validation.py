@@ -28,12 +28,11 @@ _SHORT_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?:Z|[+-]\d\d:\d\d)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:T.*)?")
 _OFFSET = re.compile(r"[+-](?:0\d|1[0-4]):[0-5]\d")
 _NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?\s*")
-_FIELDS = frozenset(
-    (
-        "type eventTime recordTime eventTimeZoneOffset eventID errorDeclaration certificationInfo action bizStep "
-        "disposition persistentDisposition readPoint bizLocation sensorElementList ilmd parentID transformationID"
-    ).split()
-).union(EPC_LISTS, QUANTITY_LISTS, PAIR_LISTS)
+_FIELDS_TEXT = (
+    "type eventTime recordTime eventTimeZoneOffset eventID errorDeclaration certificationInfo action bizStep "
+    "disposition persistentDisposition readPoint bizLocation sensorElementList ilmd parentID transformationID"
+)
+_FIELDS = frozenset(_FIELDS_TEXT.split()).union(EPC_LISTS, QUANTITY_LISTS, PAIR_LISTS)
 _REPORT_NUMBERS = ("value", "minValue", "maxValue", "meanValue", "sDev", "percRank", "percValue")
 
 

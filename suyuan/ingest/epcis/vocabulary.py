@@ -130,7 +130,7 @@ TYPE_OF = MappingProxyType(
 )
 """Word lists of ``type`` by what it is the type of."""
 
-PREFIXES = MappingProxyType({"cbv:": _CBV, "gs1:": _GS1})
+PREFIXES = MappingProxyType({"cbv": _CBV, "gs1": _GS1})
 
 
 @cache

@@ -93,7 +93,9 @@ class XmlDocument:
         try:
             self._parser.Parse(chunk, final)
         except expat.ExpatError as error:
-            self._fail(f"is no well-formed XML: line {error.lineno}, column {error.offset + 1}: {_why(error)}.")
+            self._fail(
+                f"is no well-formed XML: line {error.lineno}, column {error.offset + 1}: {_why(error)}."
+            )
         except (LookupError, ValueError) as error:
             self._fail(f"has an encoding that is not read ({error}). Save it as UTF-8.")
 
