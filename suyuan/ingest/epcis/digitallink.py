@@ -27,14 +27,9 @@ _CANONICAL = re.compile(
     rf"|8006/\d{{18}}(?:/(?:21|10)/{_TEXT}{{0,20}})?"
     r"|8010/[\x23\x2D\x2F\x30-\x39\x41-\x5A]{0,30}(?:/8011/\d{0,12})?|8017/\d{18}|8018/\d{18})"
 )
-_LINK = re.compile(
-    r"https?:(?://[^/?#]*)?[^?#]*/(?:" + "|".join((*_NAMES, *_KEYS)) + r")/\d{4}[^/]+(?:/[^/]+/[^/]+)?/?"
-    r"(?:\?[^?\n]*)?(?:#[^\n]*)?"
-)
+_LINK = re.compile(r"https?:(?://[^/?#]*)?[^?#]*/(?:" + "|".join((*_NAMES, *_KEYS)) + r")/\d{4}[^/]")
 _PART = re.compile(r"/(" + "|".join(_NAMES) + r")(?=/)")
-_AT_KEY = re.compile(r"/(?:" + "|".join(_KEYS) + r")/")
 
-_GTIN = r"(\d{6,12})\.(\d{1,7})"
 _EPC = re.compile(r"urn:epc:(id|class|idpat):([a-z]+):(\d{6,12})\.(.*)", re.DOTALL)
 
 
@@ -77,7 +72,7 @@ def _from_epc(scheme: str, kind: str, company: str, rest: str) -> str | None:
 
 
 def _from_link(text: str) -> str | None:
-    if not _LINK.fullmatch(text):
+    if not _LINK.match(text):
         return None
     link = text.partition("?")[0]
     link = _PART.sub(lambda match: "/" + _NAMES[match[1]], link)

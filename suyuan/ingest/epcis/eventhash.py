@@ -73,18 +73,18 @@ _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?")
 
 
-def event_hash(event: Json, prefixes: Mapping[str, str]) -> str:
+def event_hash(event: Json, prefixes: Mapping[str, str] | None) -> str:
     """The hash of an event as a Named Information URI (RFC 6920).
 
     Parameters
     ----------
-    prefixes : namespaces by prefix that the event's values may be shortened with
+    prefixes : namespaces by prefix that the event's values may be shortened with; None for an event told in XML
     """
     digest = hashlib.sha256(pre_hash(event, prefixes).encode("utf-8", "surrogatepass")).hexdigest()
     return f"ni:///sha-256;{digest}?ver=CBV2.0"
 
 
-def pre_hash(event: Json, prefixes: Mapping[str, str]) -> str:
+def pre_hash(event: Json, prefixes: Mapping[str, str] | None) -> str:
     """The text that is hashed."""
     ordered, rest = _in_order(tree_of(event, prefixes), _ORDER)
     others = [branch for branch in rest if branch.name not in _IGNORED]

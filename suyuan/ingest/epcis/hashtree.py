@@ -13,6 +13,10 @@ from suyuan.ingest.epcis.model import EPC_LISTS, PAIR_LISTS, QUANTITY_LISTS, Jso
 from suyuan.ingest.epcis.vocabulary import OF_FIELD, PREFIXES, TYPE_OF
 
 
+Prefixes = Mapping[str, str] | None
+"""Namespaces by prefix; None for an event told in XML."""
+
+
 @dataclass(slots=True)
 class Branch:
     """A name, a value and what stands inside. Parts of a typed reference have a branch without name around them."""
@@ -22,17 +26,17 @@ class Branch:
     inside: list["Branch"] = field(default_factory=list)
 
 
-def tree_of(event: Json, prefixes: Mapping[str, str]) -> list[Branch]:
+def tree_of(event: Json, prefixes: Prefixes) -> list[Branch]:
     """The branches of an event, in no order.
 
     Parameters
     ----------
-    prefixes : namespaces by prefix that values may be shortened with
+    prefixes : namespaces by prefix that values may be shortened with; None for an event told in XML
     """
     return [branch for name, value in event.items() for branch in _branches(name, value, prefixes)]
 
 
-def _branches(name: str, value: Any, prefixes: Mapping[str, str]) -> Iterator[Branch]:
+def _branches(name: str, value: Any, prefixes: Prefixes) -> Iterator[Branch]:
     if value is None:
         return
     if name in EPC_LISTS:
@@ -46,15 +50,24 @@ def _branches(name: str, value: Any, prefixes: Mapping[str, str]) -> Iterator[Br
         sensors = [Branch("sensorElement", "", _inside(entry, "", prefixes)) for entry in list_of(value)]
         yield Branch(name, "", sensors)
     else:
-        for entry in _each(value):
-            yield _leaf(name, entry, prefixes)
+        yield from _leaves(name, value, prefixes)
+
+
+def _leaves(name: str, value: Any, prefixes: Prefixes, owner: str = "") -> list[Branch]:
+    """A branch for each value. In JSON, what is called a list gets a level of its own, as every list of the standard."""
+    found = [_leaf(name, entry, prefixes, owner) for entry in _each(value)]
+    if prefixes is None or not name.endswith("List"):
+        return found
+    for branch in found:
+        branch.name = name.removesuffix("List")
+    return [Branch(name, "", found)]
 
 
 def _each(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _leaf(name: str, value: Any, prefixes: Mapping[str, str], owner: str = "") -> Branch:
+def _leaf(name: str, value: Any, prefixes: Prefixes, owner: str = "") -> Branch:
     if isinstance(value, dict):
         return Branch(name, str(value.get("#text", "")), _inside(value, name, prefixes))
     if isinstance(value, list):
@@ -62,7 +75,7 @@ def _leaf(name: str, value: Any, prefixes: Mapping[str, str], owner: str = "") -
     return Branch(name, _text(name, value, owner, prefixes))
 
 
-def _inside(value: Any, owner: str, prefixes: Mapping[str, str]) -> list[Branch]:
+def _inside(value: Any, owner: str, prefixes: Prefixes) -> list[Branch]:
     """The branches inside an object; attributes are branches as well."""
     if not isinstance(value, dict):
         return []
@@ -70,12 +83,11 @@ def _inside(value: Any, owner: str, prefixes: Mapping[str, str]) -> list[Branch]
     for key, entry in value.items():
         if key == "#text":
             continue
-        for one in _each(entry):
-            found.append(_leaf(key.removeprefix("@"), one, prefixes, owner))
+        found += _leaves(key.removeprefix("@"), entry, prefixes, owner)
     return found
 
 
-def _pair(name: str, value: Any, prefixes: Mapping[str, str]) -> Branch:
+def _pair(name: str, value: Any, prefixes: Prefixes) -> Branch:
     """A typed reference: its type first."""
     if not isinstance(value, dict):
         return Branch("", "", [_leaf(PAIR_LISTS[name], value, prefixes)])
@@ -86,7 +98,7 @@ def _pair(name: str, value: Any, prefixes: Mapping[str, str]) -> Branch:
     return Branch("", "", parts)
 
 
-def _text(name: str, value: Any, owner: str, prefixes: Mapping[str, str]) -> str:
+def _text(name: str, value: Any, owner: str, prefixes: Prefixes) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -98,5 +110,5 @@ def _text(name: str, value: Any, owner: str, prefixes: Mapping[str, str]) -> str
     prefix, colon, local = text.partition(":")
     if not colon:
         return text
-    namespace = prefixes.get(prefix) or PREFIXES.get(prefix)
+    namespace = (prefixes or {}).get(prefix) or PREFIXES.get(prefix)
     return namespace + local if namespace else text

@@ -28,7 +28,8 @@ def json_pieces(file: InputFile) -> Iterator[Piece]:
             if isinstance(piece, EventPiece) and not reading.context_seen:
                 # The context may follow the events: then it is looked up first.
                 prefixes = prefixes if prefixes is not None else _context_of(file)
-                piece = EventPiece(piece.number, expanded(piece.event, prefixes), prefixes)
+                own = {**prefixes, **piece.prefixes}
+                piece = EventPiece(piece.number, expanded(piece.event, own), own)
             yield piece
         reading.check()
 

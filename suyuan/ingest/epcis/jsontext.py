@@ -14,7 +14,7 @@ from suyuan.errors import IngestError
 _CHUNK = 1 << 20
 _LONGEST_VALUE = 512 << 20
 _TAIL = 16
-"""An error this close to the end of the buffer may be no error: a literal, escape or number may be cut off."""
+"""So close to the end of the buffer, neither an error nor the end of a number is sure: more may follow."""
 
 _BLANKS = " \t\n\r"
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -35,6 +35,7 @@ class JsonText:
         self._source = source
         self._buffer = ""
         self._at = 0
+        self._after_comma = False
         self._ended = False
         self._line = 1
         self._column = 1
@@ -72,8 +73,9 @@ class JsonText:
                 continue
             except (ValueError, RecursionError) as error:
                 self._fail(f"a value cannot be read ({error})", self._at)
-            if end < len(self._buffer) or not self._more():
+            if end + _TAIL <= len(self._buffer) or not self._more():
                 self._at = end
+                self._after_comma = False
                 return value
 
     def members(self) -> Iterator[str]:
@@ -83,6 +85,7 @@ class JsonText:
             yield self._key()
             while self.peek() == ",":
                 self._at += 1
+                self._after_comma = True
                 yield self._key()
         self.take("}")
 
@@ -100,6 +103,7 @@ class JsonText:
             yield None
             while self.peek() == ",":
                 self._at += 1
+                self._after_comma = True
                 yield None
         self.take("]")
 
@@ -147,8 +151,9 @@ class JsonText:
     def _fail(self, what: str, position: int) -> NoReturn:
         line, column = self._place(position)
         found = self._buffer[position : position + 1]
-        before = self._buffer[:position].rstrip(_BLANKS)[-1:]
-        if found and found in "}]" and before == ",":
+        before = self._buffer[self._at : position].rstrip(_BLANKS)[-1:]
+        after_comma = before == "," or (self._after_comma and not before)
+        if found and found in "}]" and after_comma:
             what = f"a comma stands before {found!r}, which JSON does not allow; remove it"
         elif not found:
             what += ", but the document ends. Was it cut off?"

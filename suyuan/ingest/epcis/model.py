@@ -42,13 +42,13 @@ class EventPiece:
     ----------
     number : of the event in the document, from 1
     line : where it begins, as far as known
-    prefixes : namespaces by prefix, which values may use as well (JSON-LD)
+    prefixes : namespaces by prefix, which values may use as well (JSON-LD); None in XML, where they may not
     disordered : `action` stands before `eventTime` in a document whose schema fixes the order
     """
 
     number: int
     event: Json
-    prefixes: Mapping[str, str]
+    prefixes: Mapping[str, str] | None
     line: int | None = None
     disordered: bool = False
 

@@ -72,7 +72,7 @@ def _piece(node: Node, number: int, document: XmlDocument) -> EventPiece:
         # Exporters shuffle what is optional, and nothing is lost by reading it. The two fields that say when and
         # what are held to the order of the schema (EPCIS 2.0, section 9.5).
         disordered = order.index("action") < order.index("eventTime")
-    return EventPiece(number, event, {}, node.line, disordered)
+    return EventPiece(number, event, None, node.line, disordered)
 
 
 def _event(node: Node) -> tuple[Json, list[str]]:
