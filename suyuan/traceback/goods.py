@@ -138,7 +138,9 @@ def links_of(snapshot: GraphSnapshot, goods: Goods, *, forward: bool = False) ->
     n_sites = len(snapshot.nodes["Site"])
     steps = [_pairs(event_site, lots_in, lots_out), packing_pairs(snapshot, event_site)]
     lot_pairs = chained(snapshot, np.unique(np.concatenate(steps), axis=0))
-    product_pairs = _pairs(event_site, products_in, products_out)
+    product_pairs = np.concatenate(
+        [_pairs(event_site, products_in, products_out), _product_pairs(lot_pairs, goods)]
+    )
     product_pairs = product_pairs[product_pairs[:, 1] != product_pairs[:, 2]]
     if not forward:
         lot_pairs, product_pairs = lot_pairs[:, [0, 2, 1]], product_pairs[:, [0, 2, 1]]
@@ -153,6 +155,16 @@ def links_of(snapshot: GraphSnapshot, goods: Goods, *, forward: bool = False) ->
         np.ascontiguousarray(product_pairs[:, 1]),
         np.ascontiguousarray(product_pairs[:, 2]),
     )
+
+
+def _product_pairs(lot_pairs: Int32Array, goods: Goods) -> Int32Array:
+    """What pairs of lots say of their products, where both are known."""
+    if not len(lot_pairs):
+        return lot_pairs
+    pairs = np.stack(
+        [lot_pairs[:, 0], goods.lot_product[lot_pairs[:, 1]], goods.lot_product[lot_pairs[:, 2]]], axis=1
+    )
+    return np.unique(pairs[(pairs[:, 1:] >= 0).all(axis=1)], axis=0)
 
 
 def _starts(site: Int32Array, n_sites: int) -> Int64Array:

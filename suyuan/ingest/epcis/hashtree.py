@@ -12,7 +12,6 @@ from typing import Any
 from suyuan.ingest.epcis.model import EPC_LISTS, PAIR_LISTS, QUANTITY_LISTS, Json, list_of
 from suyuan.ingest.epcis.vocabulary import OF_FIELD, PREFIXES, TYPE_OF
 
-
 Prefixes = Mapping[str, str] | None
 """Namespaces by prefix; None for an event told in XML."""
 
@@ -54,7 +53,7 @@ def _branches(name: str, value: Any, prefixes: Prefixes) -> Iterator[Branch]:
 
 
 def _leaves(name: str, value: Any, prefixes: Prefixes, owner: str = "") -> list[Branch]:
-    """A branch for each value. In JSON, what is called a list gets a level of its own, as every list of the standard."""
+    """A branch for each value. In JSON, what is called a list gets a level of its own, as lists of the standard do."""
     found = [_leaf(name, entry, prefixes, owner) for entry in _each(value)]
     if prefixes is None or not name.endswith("List"):
         return found

@@ -1,10 +1,11 @@
 """A document parsed once: its events lie in a temporary file, in memory only what belongs together across events."""
 
+import os
+import weakref
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
-from tempfile import NamedTemporaryFile
-from typing import Any
+from dataclasses import dataclass
+from tempfile import mkstemp
 
 import numpy as np
 import pyarrow as pa
@@ -22,9 +23,9 @@ IDENTITY = ("base", "content", "micros")
 MOVES = ("base", "content", "micros", "items", "site_id", "biz_step", "error_declared_at")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Staged:
-    """A document's events on disk and what it tells besides.
+    """A document's events on disk, for as long as it is held, and what it tells besides.
 
     Attributes
     ----------
@@ -40,7 +41,7 @@ class Staged:
     master_data: MasterData
     places: set[str]
     parties: set[str]
-    spool: Any = field(repr=False)
+    spool: str
 
     @property
     def events(self) -> int:
@@ -49,9 +50,7 @@ class Staged:
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """All events again, in order."""
-        if self.spool is None:
-            return
-        with pa.OSFile(self.spool.name) as source, pa.ipc.open_file(source) as reader:
+        with pa.OSFile(self.spool) as source, pa.ipc.open_file(source) as reader:
             for place in range(reader.num_record_batches):
                 yield reader.get_batch(place)
 
@@ -64,14 +63,27 @@ def stage(file: InputFile) -> Staged:
     IngestError
         It is damaged, or one of its events breaks the standard. Damage anywhere is told before a broken event.
     """
-    reading = _Reading(file)
+    handle, spool = mkstemp(prefix="suyuan-epcis-", suffix=".arrow")
+    os.close(handle)
+    try:
+        return _staged(_Reading(file), spool)
+    except BaseException:
+        _remove(spool)
+        raise
+
+
+def _remove(spool: str) -> None:
+    with suppress(OSError):
+        os.unlink(spool)
+
+
+def _staged(reading: "_Reading", spool: str) -> Staged:
     identity: list[pa.RecordBatch] = []
     moves: list[pa.RecordBatch] = []
     rows: list[IntArray] = []
-    spool = NamedTemporaryFile(prefix="suyuan-epcis-", suffix=".arrow")  # noqa: SIM115 - lives as long as the document
     count = 0
     options = pa.ipc.IpcWriteOptions(compression="zstd")
-    with pa.OSFile(spool.name, "wb") as sink, pa.ipc.new_file(sink, SCHEMA, options=options) as writer:
+    with pa.OSFile(spool, "wb") as sink, pa.ipc.new_file(sink, SCHEMA, options=options) as writer:
         for batch in event_batches(reading.rows()):
             writer.write_batch(batch)
             identity.append(batch.select(IDENTITY))
@@ -79,7 +91,7 @@ def stage(file: InputFile) -> Staged:
             moves.append(batch.select(MOVES).take(pa.array(moving)))
             rows.append(moving + count)
             count += batch.num_rows
-    return Staged(
+    staged = Staged(
         pa.Table.from_batches(identity, SCHEMA_OF_IDENTITY),
         pa.Table.from_batches(moves, SCHEMA_OF_MOVES),
         np.concatenate(rows) if rows else np.zeros(0, np.int64),
@@ -88,6 +100,8 @@ def stage(file: InputFile) -> Staged:
         reading.parties,
         spool,
     )
+    weakref.finalize(staged, _remove, spool)
+    return staged
 
 
 SCHEMA_OF_IDENTITY = pa.schema([SCHEMA.field(name) for name in IDENTITY])
@@ -123,9 +137,3 @@ class _Reading:
     def _names(self, piece: EventPiece) -> None:
         self.places.update(named_places(piece.event))
         self.parties.update(named_parties(piece.event))
-
-
-def closed(staged: Staged) -> None:
-    """Lets go of the temporary file."""
-    with suppress(OSError):
-        staged.spool.close()

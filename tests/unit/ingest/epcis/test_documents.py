@@ -24,7 +24,11 @@ POLL = '<epcisq:Poll xmlns:epcisq="x"><queryName>SimpleEventQuery</queryName></e
         ("a.csv", json.dumps(document()), None),
         ("a.xml", xml_document(""), "document"),
         ("a.xml", "<!-- <x> --><!DOCTYPE p>\n<ObjectEvent></ObjectEvent>", "document"),
-        ("a.xml", '<epcisq:EPCISQueryDocument xmlns:epcisq="x">' + POLL + "</epcisq:EPCISQueryDocument>", "query"),
+        (
+            "a.xml",
+            '<epcisq:EPCISQueryDocument xmlns:epcisq="x">' + POLL + "</epcisq:EPCISQueryDocument>",
+            "query",
+        ),
         ("a.xml", '<epcis:EPCISCaptureJob\n xmlns:epcis="x"/>', "capture job"),
         ("a.xml", "<html/>", None),
         ("a.xml", "", None),

@@ -96,7 +96,10 @@ def test_what_takes_no_part_and_what_does() -> None:
 
 
 def test_order_of_lists_and_spelling_of_words_do_not_matter() -> None:
-    pair: list[dict[str, Any]] = [{"epcClass": "urn:x:1", "quantity": 1.50}, {"epcClass": "urn:x:2", "quantity": 2}]
+    pair: list[dict[str, Any]] = [
+        {"epcClass": "urn:x:1", "quantity": 1.50},
+        {"epcClass": "urn:x:2", "quantity": 2},
+    ]
     other = [{"quantity": "2.0", "epcClass": "urn:x:2"}, {"quantity": "+1.5", "epcClass": "urn:x:1"}]
     one = object_event(quantityList=pair, bizStep="shipping")
     again = object_event(quantityList=other, bizStep="urn:epcglobal:cbv:bizstep:shipping")
@@ -128,7 +131,15 @@ def test_times(text: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("+010.50", "10.5"), ("1e3", "1000"), ("-0.0", "0"), (".5", "0.5"), ("-012", "-12"), ("100", "100"), ("1.5e-3", "0.0015")],
+    [
+        ("+010.50", "10.5"),
+        ("1e3", "1000"),
+        ("-0.0", "0"),
+        (".5", "0.5"),
+        ("-012", "-12"),
+        ("100", "100"),
+        ("1.5e-3", "0.0015"),
+    ],
 )
 def test_numbers(text: str, expected: str) -> None:
     assert canonical_number(text) == expected

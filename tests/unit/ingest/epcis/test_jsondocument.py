@@ -36,7 +36,9 @@ def test_master_data_of_the_header(tmp_path: Path) -> None:
     attribute = {"id": "urn:epcglobal:cbv:mda#name", "attribute": "Mill"}
     vocabulary = {
         "type": "urn:epcglobal:epcis:vtype:Location",
-        "vocabularyElementList": [{"id": "urn:x:1", "attributes": [attribute, attribute], "children": ["urn:x:2"]}],
+        "vocabularyElementList": [
+            {"id": "urn:x:1", "attributes": [attribute, attribute], "children": ["urn:x:2"]}
+        ],
     }
     header = {"epcisMasterData": {"vocabularyList": [vocabulary]}}
     found = elements(json_file(tmp_path, document(epcisHeader=header)))

@@ -33,7 +33,12 @@ def walked(text: bytes) -> Any:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.dictionaries(st.text(), VALUES, max_size=5), st.integers(1, 9), st.booleans(), st.sampled_from([None, 2]))
+@given(
+    st.dictionaries(st.text(), VALUES, max_size=5),
+    st.integers(1, 9),
+    st.booleans(),
+    st.sampled_from([None, 2]),
+)
 def test_reads_what_the_whole_decoder_reads(
     value: dict[str, Any], chunk: int, ascii_only: bool, indent: int | None
 ) -> None:
@@ -70,9 +75,11 @@ def test_byte_order_marks(mark: bytes) -> None:
     ],
 )
 @pytest.mark.parametrize("chunk", [1, 5, 1000])
-def test_damage_is_told_with_its_place(text: str, place: str, what: str, chunk: int) -> None:
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(IngestError) as caught:
-        patch.setattr(jsontext, "_CHUNK", chunk)
+def test_damage_is_told_with_its_place(
+    text: str, place: str, what: str, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jsontext, "_CHUNK", chunk)
+    with pytest.raises(IngestError) as caught:
         walked(text.encode())
     assert place in caught.value.message
     assert what in caught.value.message

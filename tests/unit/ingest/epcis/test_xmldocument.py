@@ -91,7 +91,12 @@ def test_master_data_document(tmp_path: Path) -> None:
     )
     found = elements(path)
     assert [(piece.vocabulary, piece.id, dict(piece.attributes), piece.children) for piece in found] == [
-        ("urn:epcglobal:epcis:vtype:ReadPoint", "urn:x:1", {"urn:epcglobal:cbv:mda:name": ["Dock"]}, ("urn:x:2",))
+        (
+            "urn:epcglobal:epcis:vtype:ReadPoint",
+            "urn:x:1",
+            {"urn:epcglobal:cbv:mda:name": ["Dock"]},
+            ("urn:x:2",),
+        )
     ]
 
 
