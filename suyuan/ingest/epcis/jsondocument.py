@@ -28,7 +28,7 @@ def json_pieces(file: InputFile) -> Iterator[Piece]:
             if isinstance(piece, EventPiece) and not reading.context_seen:
                 # The context may follow the events: then it is looked up first.
                 prefixes = prefixes if prefixes is not None else _context_of(file)
-                own = {**prefixes, **piece.prefixes}
+                own = {**prefixes, **(piece.prefixes or {})}
                 piece = EventPiece(piece.number, expanded(piece.event, own), own)
             yield piece
         reading.check()
