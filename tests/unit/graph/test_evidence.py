@@ -76,7 +76,7 @@ def test_edges_of_no_table_have_no_record() -> None:
     view.write(random_tables(stream, most=8))
     snapshot = build_from_view(view)
     held = snapshot.edges["HAS", "Seller", "Identifier"]
-    strange = replace(held, kind="CONTAINS")
+    strange = replace(held, kind="SOLD_BY")
     with pytest.raises(UnknownKindError):
         record_of_edge(snapshot, strange, 0)
 
