@@ -19,6 +19,7 @@ NAMES: Final = (
     "origin_mass",
     "ingest",
     "live_posts",
+    "epcis_memory",
     "store_sqlite",
     "store_neo4j",
     "first_load",

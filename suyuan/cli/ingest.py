@@ -32,7 +32,9 @@ _SHOWN_REJECTS = 10
 def ingest_command(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Tables, folders or zips.")],
     store: StoreOption = None,
-    format_: Annotated[str, typer.Option("--format", help="auto, tables, foodchainlab or ftm.")] = "auto",
+    format_: Annotated[
+        str, typer.Option("--format", help="auto, tables, epcis, foodchainlab or ftm.")
+    ] = "auto",
     mapping: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Mapping of foreign columns (TOML); see docs/user/mapping.md."),

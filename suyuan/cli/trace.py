@@ -97,16 +97,22 @@ def _parameters_from(file: Path | None) -> TraceParameters:
 
 def print_report(report: dict[str, Any]) -> None:
     """A report for people, on standard output."""
-    console = Console(soft_wrap=True)
+    console = Console(soft_wrap=True, emoji=False)
     reach = report["reachable"]
     console.print(f"[bold]{report['start']}[/bold]  {report['direction']}, rule: {report['rule']}")
     console.print(f"Reachable: {reach['sites']} sites, {reach['movements']} movements.")
     if "origins" in report and report["direction"] == "backward":
         console.print(_origins_table(report))
         _print_ways(console, report)
+        _print_event_paths(console, report.get("event_paths", []))
         note("Machine estimate, not a finding. 机器推断，非违法认定。")
     for limit, count in report["truncated_counts"].items():
         console.print(f"Cut by {limit}: {count}")
+    for conflict in report.get("time_conflicts", []):
+        console.print(
+            f"Times do not fit: {conflict['event']} ({conflict['earlier']}) names {conflict['lot']}, which was not "
+            f"there before {conflict['later']}"
+        )
     for key in ("reachable_sites", "reachable_movements", "reachable_lots", "reachable_events"):
         if key in report:
             console.print(f"{key}: {' '.join(report[key])}")
@@ -119,6 +125,15 @@ def _origins_table(report: dict[str, Any]) -> Table:
     for place in report["unresolved"][:_SHOWN]:
         table.add_row(f"unresolved at {place['site']}", place["reason"], f"{place['probability']:.1%}")
     return table
+
+
+def _print_event_paths(console: Console, paths: list[dict[str, Any]]) -> None:
+    if paths:
+        console.print("Chains through events:")
+    for path in paths:
+        places = zip(path["sites"], path["names"], strict=True)
+        way = " -> ".join(name or site.partition(":")[2] for site, name in places)
+        console.print(f"  {way}  ({len(path['lots'])} lots, {len(path['events'])} events)")
 
 
 def _print_ways(console: Console, report: dict[str, Any]) -> None:

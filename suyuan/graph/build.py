@@ -10,12 +10,12 @@ import pyarrow.compute as pc
 from suyuan.graph.claims import claim_edges, claims_of
 from suyuan.graph.contenthash import content_id, ledger_of
 from suyuan.graph.edgebuild import (
-    MOVEMENT_EDGES,
     EdgeKey,
     LooseEdges,
     concatenated,
     edge_set,
     edges_of,
+    in_movements,
 )
 from suyuan.graph.freezing import frozen
 from suyuan.graph.gather import DIGEST, Records, Rows, columns_needed, gather
@@ -180,7 +180,7 @@ def _edges(parts: _Building, claimed: LooseEdges) -> dict[EdgeKey, EdgeSet]:
     loose: dict[EdgeKey, list[LooseEdges]] = {}
     for name, rows in parts.tables.items():
         for edge in rows.table.edges:
-            if edge.kind in MOVEMENT_EDGES or edge.target.by:
+            if in_movements(edge) or edge.target.by:
                 continue
             placed: Mapping[End, list[Placed]] = parts.numbered.placed[name]
             for edges in edges_of(rows, edge, placed, parts.numbered.records.get(name)):

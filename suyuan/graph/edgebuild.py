@@ -15,8 +15,13 @@ from suyuan.graph.references import EDGE_LINKS, Placed, record_is_end
 from suyuan.graph.snapshot import EdgeSet, Int32Array
 
 EdgeKey = tuple[str, str, str]
-MOVEMENT_EDGES = frozenset({"DEPARTS", "ARRIVES", "SHIPPED_TO", "CARRIES"})
+_MOVEMENT_EDGES = frozenset({"DEPARTS", "ARRIVES", "SHIPPED_TO", "CARRIES"})
 RECORD = "record"
+
+
+def in_movements(edge: Edge) -> bool:
+    """Whether a snapshot holds what the edge tells as a column of its movements: one value a shipment."""
+    return edge.kind in _MOVEMENT_EDGES and not edge.target.many
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from suyuan.graph.claims import CLAIMS, claim_edges, claims_of
 from suyuan.graph.delta import Delta, rows_of_keys
-from suyuan.graph.edgebuild import MOVEMENT_EDGES, EdgeKey, LooseEdges, edges_of
+from suyuan.graph.edgebuild import EdgeKey, LooseEdges, edges_of, in_movements
 from suyuan.graph.edgemerge import edges_of_nodes, edges_of_pairs
 from suyuan.graph.model import Edge
 from suyuan.graph.naming import Numbered
@@ -52,7 +52,7 @@ def edge_changes(
         if len(delta.touched_ids(name)) == 0:
             continue
         for edge in rows.table.edges:
-            if edge.kind in MOVEMENT_EDGES or edge.target.by:
+            if in_movements(edge) or edge.target.by:
                 continue
             for key, places in _dropped(snapshot, delta, name, edge, touched):
                 drops[key].append(places)

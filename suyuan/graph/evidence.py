@@ -3,7 +3,7 @@
 from functools import cache
 
 from suyuan.errors import UnknownKindError
-from suyuan.graph.edgebuild import RECORD, EdgeKey
+from suyuan.graph.edgebuild import RECORD, EdgeKey, in_movements
 from suyuan.graph.gather import is_own
 from suyuan.graph.ids import split_id
 from suyuan.graph.model import EDGE_KINDS, Edge, Table
@@ -43,6 +43,7 @@ def _declaration(key: EdgeKey) -> tuple[Table, Edge]:
         for edge in table.edges:
             if (
                 edge.kind == kind
+                and not in_movements(edge)
                 and edge.source.kind in (None, source)
                 and edge.target.kind in (None, target)
             ):

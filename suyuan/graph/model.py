@@ -212,4 +212,11 @@ SITE_ROLES = (
     "stall",
     "fair_booth",
 )
+EVENT_TYPES = (
+    "ObjectEvent",
+    "AggregationEvent",
+    "TransactionEvent",
+    "TransformationEvent",
+    "AssociationEvent",
+)
 RIGHT_TYPES = ("invention", "utility_model", "design", "trade_mark")

@@ -80,9 +80,11 @@ def _naming_rows(rows: Rows, end: End, makes: Mapping[Edge, BoolArray | None]) -
     chosen = np.zeros(len(rows), np.bool_)
     for edge, making in makes.items():
         linked = [link for _, link in EDGE_LINKS.get(edge.kind, ())]
-        if making is None or end in linked:
+        if end in linked:
             return None
         if end in (edge.source, edge.target):
+            if making is None:
+                return None
             chosen |= making
     return chosen
 

@@ -203,8 +203,8 @@ class GraphSnapshot:
 
     snapshot_id : SHA-256 (hex) of the canonical content, the same for equal content in any store
     nodes : by node kind (every kind has a table, possibly empty)
-    edges : by (edge kind, source kind, target kind); absent when there are none. DEPARTS, ARRIVES, SHIPPED_TO
-        and CARRIES are in ``movements`` and not here
+    edges : by (edge kind, source kind, target kind); absent when there are none. DEPARTS, ARRIVES,
+        SHIPPED_TO and CARRIES are in ``movements`` and not here, but for CARRIES of shipments of several lots
     units : texts of the units of quantities; ``units[0]`` is ""
     basis : what a refresh needs
     numbering : where it is equal, all positions are. What was worked out in positions may be kept by it, never

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from suyuan.graph.model import RIGHT_TYPES, SITE_ROLES, Check, Column, Edge, End, Table
+from suyuan.graph.model import EVENT_TYPES, RIGHT_TYPES, SITE_ROLES, Check, Column, Edge, End, Table
 
 _PARTIES = ("Firm", "Seller", "Person", "RightsHolder")
 _CHANNELS = ("market", "self_run", "mobile", "live", "social")
@@ -50,6 +50,10 @@ def _each(kind: str, column: str, by: str | None = None) -> End:
 
 def _party(column: str, *kinds: str) -> End:
     return End(None, (column,), kinds=kinds)
+
+
+def _lots(column: str) -> End:
+    return End(None, (column,), kinds=("Lot",), many=True)
 
 
 _RIGHT_TABLES = (
@@ -479,6 +483,7 @@ _GOODS_TABLES = (
             _time("arrived_at", "When it came."),
             _text("product_id", "Product carried."),
             _text("lot_id", "Lot carried."),
+            Column("lots", "ids", "Lots carried, where they are several (canonical ids)."),
             _number("quantity", "How much."),
             _text("unit", "Unit of the quantity."),
             _text("carrier", "Carrier."),
@@ -507,6 +512,7 @@ _GOODS_TABLES = (
             Edge(
                 "CARRIES", _own("Shipment", "shipment_id"), _to("Product", "product_id"), ("quantity", "unit")
             ),
+            Edge("CARRIES", _own("Shipment", "shipment_id"), _lots("lots")),
         ),
         (("departed_at", "arrived_at"),),
     ),
@@ -523,7 +529,7 @@ _GOODS_TABLES = (
     ),
     Table(
         "transformations",
-        "Events that turn lots into other lots.",
+        "Events that happen to lots: those that turn lots into others, and EPCIS events of every type.",
         ("event_id",),
         (
             _text("event_id", "Key of the event."),
@@ -533,18 +539,33 @@ _GOODS_TABLES = (
             Column("output_lots", "ids", "Lots that came out."),
             _list("input_products", "Products that went in."),
             _list("output_products", "Products that came out."),
+            _text("event_type", "EPCIS type; empty is a transformation.", EVENT_TYPES),
+            _text("action", "What an EPCIS event does to its relation.", ("ADD", "OBSERVE", "DELETE")),
+            _text("biz_step", "Business step (bare CBV word, or URI)."),
+            _text("disposition", "State of the goods afterwards (bare CBV word, or URI)."),
+            _text("read_point", "Key of the place where it was recorded, if that is not the site itself."),
+            Column("lots", "ids", "Lots it names other than as input or output (canonical ids)."),
+            _id("parent_lot", "What the children are packed in (canonical id)."),
+            Column(
+                "child_lots", "ids", "What an aggregation packs, shows packed or unpacks (canonical ids)."
+            ),
+            _text("event_hash", "CBV 2.0 event hash."),
+            _text(
+                "reused_id", "The eventID, where an earlier event has it and the key has a number behind it."
+            ),
+            _time("error_declared_at", "When the event was declared to be in error."),
+            _text("error_reason", "Why (bare CBV word, or URI)."),
+            _list("corrective_event_ids", "Events that stand in its place."),
         ),
         "Event",
         (
             Edge("AT", _own("Event", "event_id"), _to("Site", "site_id"), ("at",)),
-            Edge(
-                "INPUT", End(None, ("input_lots",), ("Lot",), many=True), _own("Event", "event_id"), ("at",)
-            ),
-            Edge(
-                "OUTPUT", _own("Event", "event_id"), End(None, ("output_lots",), ("Lot",), many=True), ("at",)
-            ),
+            Edge("INPUT", _lots("input_lots"), _own("Event", "event_id"), ("at",)),
+            Edge("OUTPUT", _own("Event", "event_id"), _lots("output_lots"), ("at",)),
             Edge("INPUT", _each("Product", "input_products"), _own("Event", "event_id"), ("at",)),
             Edge("OUTPUT", _own("Event", "event_id"), _each("Product", "output_products"), ("at",)),
+            Edge("OBSERVED", _own("Event", "event_id"), _lots("lots"), ("at", "action", "event_type")),
+            Edge("CONTAINS", _party("parent_lot", "Lot"), _lots("child_lots"), ("at", "action")),
         ),
     ),
     Table(

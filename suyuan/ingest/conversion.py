@@ -179,7 +179,7 @@ class _Work:
                 continue
             lists = self.lists[column.name]
             products = self.lists.get(_LOT_PRODUCTS.get(column.name, ""))
-            if column.name in _LOT_PRODUCTS:
+            if _kinds_of(self.table, column.name) == ("Lot",):
                 ids, bad = lot_ids(lists, products)
             else:
                 ids, bad = canonical_ids(lists.entries, _kinds_of(self.table, column.name))

@@ -20,7 +20,8 @@ _ESCAPED[[0x22, 0x5C, 0x7F]] = True
 def extra_objects(raw: RawBatch, names: list[str]) -> tuple[pa.Array, list[Finding]]:
     """The named columns as JSON objects; null for a row in which all are unknown.
 
-    Numbers and truth values that the file format types stay such; everything else is text.
+    Numbers and truth values that the file format types stay such, and so does JSON text that Arrow types as JSON;
+    everything else is text.
     """
     rows = len(raw.rows)
     findings: list[Finding] = []
@@ -39,6 +40,8 @@ def extra_objects(raw: RawBatch, names: list[str]) -> tuple[pa.Array, list[Findi
 
 
 def _json_values(values: pa.Array, name: str, *, damaged: bool) -> tuple[pa.Array, list[Finding]]:
+    if isinstance(values, pa.ExtensionArray):
+        return values.storage, []
     kind = values.type
     if pa.types.is_integer(kind) or pa.types.is_boolean(kind):
         return as_text(values), []

@@ -14,6 +14,10 @@ from suyuan.graph.tables import TABLES
 from suyuan.ingest.conversion import key_columns
 from suyuan.ingest.derivation import derive, source_columns
 from suyuan.ingest.encoding import Examined, examine
+from suyuan.ingest.epcis.documents import document_class
+from suyuan.ingest.epcis.feed import EventFeed, NameFeed
+from suyuan.ingest.epcis.queries import check_query
+from suyuan.ingest.epcis.staging import stage
 from suyuan.ingest.followthemoney import is_entities, read_entities
 from suyuan.ingest.foodchainlab import Network, is_network, read_network
 from suyuan.ingest.mapping import MappingFile, Output
@@ -29,9 +33,13 @@ from suyuan.ingest.tabular import (
 )
 from suyuan.ingest.workbook import sheet_names
 
-Format = Literal["auto", "tables", "foodchainlab", "ftm"]
+Format = Literal["auto", "tables", "epcis", "foodchainlab", "ftm"]
 
-_OWN_FORMATS: Final = {"foodchainlab": "FoodChain-Lab networks", "ftm": "FollowTheMoney entities"}
+_OWN_FORMATS: Final = {
+    "epcis": "EPCIS (JSON, JSON-LD or XML)",
+    "foodchainlab": "FoodChain-Lab networks",
+    "ftm": "FollowTheMoney entities",
+}
 
 
 class Feed(Protocol):
@@ -143,9 +151,12 @@ class NetworkFeed:
 
 
 def find_feeds(
-    paths: Sequence[Path], file_format: Format, mapping: MappingFile | None
+    paths: Sequence[Path], file_format: Format, mapping: MappingFile | None, *, strict: bool = False
 ) -> tuple[list[Feed], list[Skipped]]:
     """What to read among the paths given, and the files left out.
+
+    An EPCIS document that is damaged or breaks the standard is refused: the run fails where the user named the file
+    or wants it ``strict``; in a folder or zip it is left out, with the reason.
 
     Raises
     ------
@@ -156,21 +167,53 @@ def find_feeds(
     named = {path for path in paths if path.is_file() and path.suffix.lower() != ".zip"}
     feeds: list[Feed] = []
     skipped = list(found.skipped)
+    classed = False
     for file in found.files:
+        by_name = file.path in named
+        epcis = document_class(file) if file_format in ("auto", "epcis") else None
+        if epcis is not None:
+            classed = True
+            try:
+                more = _epcis_feeds(file) if epcis == "document" else [_asked(file, epcis)]
+            except IngestError as error:
+                if by_name or strict:
+                    raise
+                more = [Skipped(file.name, f"refused: {error.message}")]
+            feeds += [item for item in more if not isinstance(item, Skipped)]
+            skipped += [item for item in more if isinstance(item, Skipped)]
+            continue
         reason = _unfit(file, file_format, mapping)
-        if reason and (file.path in named or file_format in _OWN_FORMATS):
+        if reason and (by_name or file_format in _OWN_FORMATS):
             raise IngestError(reason, source=file.name)
         if reason:
             skipped.append(Skipped(file.name, reason))
         else:
             feeds += _feeds_of(file, file_format, mapping)
-    if not feeds:
+    if not feeds and not classed:
         known = ", ".join(sorted(TABLES))
         raise IngestError(
             f"nothing to read is found here; expected files named after tables ({known}) or a mapping.",
             source=", ".join(str(path) for path in paths),
         )
     return feeds, skipped
+
+
+def _epcis_feeds(file: InputFile) -> list[Feed | Skipped]:
+    staged = stage(file)
+    examined = examine(file, text=False)
+    feeds: list[Feed | Skipped] = [EventFeed(file, examined, staged)]
+    described = staged.master_data.tables
+    if staged.places - described["sites"].keys() or staged.parties - described["firms"].keys():
+        feeds.append(NameFeed(file, examined, staged))
+    return feeds
+
+
+def _asked(file: InputFile, epcis: str) -> Skipped:
+    """An EPCIS file without events: it is said what it is."""
+    if epcis == "query":
+        check_query(file)
+        return Skipped(file.name, "EPCIS simple event query: it asks for events and holds none")
+    return Skipped(file.name, "EPCIS capture job: it tells of a capture and holds no events")
 
 
 def _unfit(file: InputFile, file_format: Format, mapping: MappingFile | None) -> str | None:
@@ -180,10 +223,12 @@ def _unfit(file: InputFile, file_format: Format, mapping: MappingFile | None) ->
         return None
     if file_format in _OWN_FORMATS:
         return f"is no file of {_OWN_FORMATS[file_format]}, and only those are asked for"
-    if file.suffix == ".json":
-        return "is no FoodChain-Lab network and holds no FollowTheMoney entities"
+    if file.suffix in (".json", ".jsonld", ".xml"):
+        return "is no EPCIS document, no FoodChain-Lab network and holds no FollowTheMoney entities"
     if file.suffix not in TABLE_SUFFIXES:
-        return f"is of no format that is read ({', '.join(sorted(TABLE_SUFFIXES))}, .json, .zip)"
+        return (
+            f"is of no format that is read ({', '.join(sorted(TABLE_SUFFIXES))}, .json, .jsonld, .xml, .zip)"
+        )
     if mapping is not None and mapping.source_for(file) is not None:
         return None
     if table_named(file.file_name) is not None:

@@ -16,16 +16,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from suyuan.errors import IngestError
+from suyuan.errors import ConflictError, IngestError
 from suyuan.graph.model import Table
 from suyuan.graph.records import precision_name, time_columns, time_text
 from suyuan.graph.store.base import RunInfo, SourceFile, Store, Writer
 from suyuan.graph.tables import table_of_kind
 from suyuan.ingest.conversion import Conversion, convert_rows
 from suyuan.ingest.duplicates import NO_REPEATS
-from suyuan.ingest.feeds import Feed, Format, Part, Portion, find_feeds, ordinals
+from suyuan.ingest.epcis.feed import EventFeed, settle
+from suyuan.ingest.feeds import Feed, Format, find_feeds, ordinals
 from suyuan.ingest.findings import Finding
 from suyuan.ingest.mapping import MappingFile, read_mapping
+from suyuan.ingest.parts import Part, Portion
 from suyuan.ingest.prefetch import ahead
 from suyuan.ingest.references import named_nodes
 from suyuan.ingest.rejects import RejectFiles, RejectLog
@@ -36,6 +38,7 @@ from suyuan.ingest.text import IntArray, as_mask
 
 _VERSION = b"suyuan-ingest-1"
 _LOOKUP = 50_000
+_MOST_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class IngestOptions:
 
     Attributes
     ----------
-    format : ``auto`` tells by name and content; ``tables``, ``foodchainlab`` or ``ftm`` insists
+    format : ``auto`` tells by name and content; ``tables``, ``epcis``, ``foodchainlab`` or ``ftm`` insists
     mapping : mapping file (:mod:`suyuan.ingest.mapping`)
     strict : anything found wrong makes the whole run change nothing
     full : the files are a full copy of their source: what they named before and no longer name is retired
@@ -94,20 +97,37 @@ def ingest(
     """
     started = now_text()
     mapping = read_mapping(options.mapping) if options.mapping else None
-    feeds, skipped = find_feeds(paths, options.format, mapping)
-    surveys = surveyed(feeds)
-    with ExitStack() as stack:
-        files = stack.enter_context(RejectFiles(options.rejects)) if options.rejects else None
-        known_by = fingerprint(feeds, mapping, options)
-        writer = stack.enter_context(
-            store.writer(known_by, full=options.full, wait_seconds=options.wait_seconds)
-        )
-        if begun:
-            begun(writer.run)
-        run = _Run(writer, RejectLog(files), progress, strict=options.strict)
-        for feed, survey in zip(feeds, surveys, strict=True):
-            run.read(feed, survey)
-        return run.finish(started, skipped, full=options.full)
+    feeds, skipped = find_feeds(paths, options.format, mapping, strict=options.strict)
+    for _ in range(_MOST_ATTEMPTS):
+        known_at = _settled(feeds, store)
+        surveys = surveyed(feeds)
+        with ExitStack() as stack:
+            known_by = fingerprint(feeds, mapping, options)
+            writer = stack.enter_context(
+                store.writer(known_by, full=options.full, wait_seconds=options.wait_seconds)
+            )
+            if known_at is not None and store.seq() != known_at:
+                continue
+            if begun:
+                begun(writer.run)
+            files = stack.enter_context(RejectFiles(options.rejects)) if options.rejects else None
+            run = _Run(writer, RejectLog(files), progress, strict=options.strict)
+            for feed, survey in zip(feeds, surveys, strict=True):
+                run.read(feed, survey)
+            return run.finish(started, skipped, full=options.full)
+    raise ConflictError(
+        "Other runs kept writing to the store while events were compared with it. Run this again."
+    )
+
+
+def _settled(feeds: Sequence[Feed], store: Store) -> int | None:
+    """Compares events with those of the store; tells as of which run, None where there are no events."""
+    events = [feed for feed in feeds if isinstance(feed, EventFeed)]
+    if not events:
+        return None
+    view = store.view()
+    settle(events, view)
+    return view.seq
 
 
 def fingerprint(feeds: Sequence[Feed], mapping: MappingFile | None, options: IngestOptions) -> str:

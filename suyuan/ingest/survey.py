@@ -23,7 +23,8 @@ import numpy as np
 from suyuan.graph.records import digests
 from suyuan.ingest.conversion import convert_rows
 from suyuan.ingest.duplicates import NO_REPEATS, KeyLedger, Keys, Repeats
-from suyuan.ingest.feeds import Feed, Portion, ordinals
+from suyuan.ingest.feeds import Feed, ordinals
+from suyuan.ingest.parts import Portion
 from suyuan.ingest.prefetch import ahead
 from suyuan.ingest.text import IntArray
 

@@ -12,11 +12,13 @@ import numpy as np
 
 from suyuan.errors import ParameterError
 from suyuan.graph.ids import normal_id, split_id
+from suyuan.graph.records import time_text
 from suyuan.graph.snapshot import GraphSnapshot
 from suyuan.graph.store.base import Scope
 from suyuan.service.times import microseconds
 from suyuan.service.workspace import Workspace
 from suyuan.traceback.cases import START_KINDS
+from suyuan.traceback.conflicts import time_conflicts
 from suyuan.traceback.foodchainlab import trace_foodchainlab
 from suyuan.traceback.parameters import (
     DEFAULT_LIMITS,
@@ -26,7 +28,7 @@ from suyuan.traceback.parameters import (
     UnknownTimes,
 )
 from suyuan.traceback.preparation import Prepared, prepare
-from suyuan.traceback.results import Reach, TraceResult
+from suyuan.traceback.results import Reach, TimeConflict, TraceResult
 from suyuan.traceback.trace import trace
 
 Direction = Literal["backward", "forward"]
@@ -127,7 +129,7 @@ class Tracer:
             "snapshot": snapshot.snapshot_id,
             "parameters": _parameters(request),
         }
-        lists = _reachable_lists(snapshot, reach) if request.reachable else {}
+        lists = _reachable_lists(snapshot, reach, kind, position) if request.reachable else {}
         return {**head, **body, **lists, "elapsed_ms": round((time.perf_counter() - began) * 1000, 3)}
 
     def _prepare(self, snapshot: GraphSnapshot, request: TraceRequest) -> Prepared:
@@ -229,6 +231,7 @@ def _mass_body(snapshot: GraphSnapshot, result: TraceResult) -> Json:
         "origins": origins,
         "unresolved": unresolved,
         "paths": paths,
+        **({"event_paths": _event_paths(snapshot, result)} if result.event_chains else {}),
         "reachable": {"sites": len(result.reach.sites), "movements": len(result.reach.movements)},
         "truncated": result.truncated,
         "truncated_counts": dict(result.truncated_counts),
@@ -244,14 +247,43 @@ def _reasons(snapshot: GraphSnapshot, path: Any) -> list[str]:
     return [f"{path.probability:.0%} of the probability by way of {way} (shipments {rows})"]
 
 
-def _reachable_lists(snapshot: GraphSnapshot, reach: Reach) -> Json:
+def _event_paths(snapshot: GraphSnapshot, result: TraceResult) -> list[Json]:
+    """Chains through events, each with the place it begins at and the names of its places."""
+    sites, lots, events = (snapshot.nodes[kind] for kind in ("Site", "Lot", "Event"))
+    names = sites.columns["name"]
+    return [
+        {
+            "site": sites.id_at(chain.sites[0]) if chain.sites else None,
+            "name": names[chain.sites[0]].as_py() if chain.sites else None,
+            "lots": [lots.id_at(lot) for lot in chain.lots],
+            "events": [events.id_at(event) for event in chain.events],
+            "sites": [sites.id_at(site) for site in chain.sites],
+            "names": [names[site].as_py() for site in chain.sites],
+        }
+        for chain in result.event_chains
+    ]
+
+
+def _conflict(snapshot: GraphSnapshot, conflict: TimeConflict) -> Json:
+    return {
+        "event": snapshot.nodes["Event"].id_at(conflict.event),
+        "lot": snapshot.nodes["Lot"].id_at(conflict.lot),
+        "earlier": time_text(*conflict.earlier),
+        "later": time_text(*conflict.later),
+    }
+
+
+def _reachable_lists(snapshot: GraphSnapshot, reach: Reach, kind: str, position: int) -> Json:
     lists = {
         "reachable_sites": ("Site", reach.sites),
         "reachable_movements": ("Shipment", reach.movements),
         "reachable_lots": ("Lot", reach.lots),
         "reachable_events": ("Event", reach.events),
     }
-    return {
+    found: Json = {
         key: sorted(cast("list[str]", snapshot.nodes[kind].ids.take(np.asarray(positions)).to_pylist()))
         for key, (kind, positions) in lists.items()
     }
+    own = np.array([position] if kind == "Lot" else [], np.int32)
+    conflicts = time_conflicts(snapshot, np.union1d(reach.lots, own).astype(np.int32))
+    return {**found, "time_conflicts": [_conflict(snapshot, conflict) for conflict in conflicts]}

@@ -273,8 +273,9 @@ def _shipment(prepared: Prepared, position: int, direction: Direction) -> CaseSt
 
 
 def _lot(prepared: Prepared, position: int, direction: Direction) -> CaseStart:
-    movements = np.flatnonzero(prepared.snapshot.movements.goods == position).astype(np.int32)
-    return _start(prepared, "lot", movements)
+    alone = np.flatnonzero(prepared.snapshot.movements.goods == position).astype(np.int32)
+    among_others = _moving(prepared, _sources(prepared, "CARRIES", "Shipment", "Lot", position))
+    return _start(prepared, "lot", np.union1d(alone, among_others).astype(np.int32))
 
 
 def _site(prepared: Prepared, position: int, direction: Direction) -> CaseStart:

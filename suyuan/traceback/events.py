@@ -37,12 +37,12 @@ def events_and_lots(
 
 def lot_closure(snapshot: GraphSnapshot, lots: Int32Array, direction: Direction) -> Int32Array:
     """Lots that went into some lots (backward) or were made of them (forward), these included; sorted."""
-    pairs = _lot_steps(snapshot, direction)
+    steps = lot_steps(snapshot, direction)
     n_lots = len(snapshot.nodes["Lot"])
-    order, start = group_places(pairs[:, 0], n_lots)
+    order, start = group_places(steps[:, 0], n_lots)
     member = np.zeros(n_lots, np.bool_)
     member[lots] = True
-    _spread(start, np.ascontiguousarray(pairs[order, 1]), lots, member)
+    _spread(start, np.ascontiguousarray(steps[order, 1]), lots, member)
     return np.flatnonzero(member).astype(np.int32)
 
 
@@ -63,11 +63,11 @@ def _spread(start: Int64Array, following: Int32Array, lots: Int32Array, member: 
                 height += 1
 
 
-def _lot_steps(snapshot: GraphSnapshot, direction: Direction) -> np.ndarray:
-    """Pairs (lot, lot one step on), shape (n, 2)."""
+def lot_steps(snapshot: GraphSnapshot, direction: Direction) -> np.ndarray:
+    """Triples (lot, lot one step on, event that tells so), int32, shape (n, 3)."""
     went_in = snapshot.edge_set("INPUT", "Lot", "Event")
     came_out = snapshot.edge_set("OUTPUT", "Event", "Lot")
-    made = np.empty((0, 2), np.int32)
+    made = np.empty((0, 3), np.int32)
     if went_in is not None and came_out is not None:
         n_events = len(snapshot.nodes["Event"])
         made = _products_of_parts(
@@ -78,31 +78,34 @@ def _lot_steps(snapshot: GraphSnapshot, direction: Direction) -> np.ndarray:
             n_events,
         )
     packed = snapshot.edge_set("CONTAINS", "Lot", "Lot")
-    held = made[:0] if packed is None else np.stack([packed.source, packed.target], axis=1)
+    held = made[:0]
+    if packed is not None:
+        held = np.stack([packed.target, packed.source, packed.columns["record"]], axis=1)
     if direction == "backward":
-        return np.concatenate([made[:, ::-1], held])
-    return np.concatenate([made, held[:, ::-1]])
+        return np.concatenate([made[:, [1, 0, 2]], held[:, [1, 0, 2]]])
+    return np.concatenate([made, held])
 
 
 @compiled
 def _products_of_parts(
     inputs: Int32Array, input_start: Int64Array, outputs: Int32Array, output_start: Int64Array, n_events: int
 ) -> np.ndarray:
-    """Every input of an event with every output."""
+    """Every input of an event with every output, and the event; shape (n, 3)."""
     size = 0
     for event in range(n_events):
         size += (input_start[event + 1] - input_start[event]) * (
             output_start[event + 1] - output_start[event]
         )
-    pairs = np.empty((size, 2), np.int32)
+    steps = np.empty((size, 3), np.int32)
     place = 0
     for event in range(n_events):
         for i in range(input_start[event], input_start[event + 1]):
             for j in range(output_start[event], output_start[event + 1]):
-                pairs[place, 0] = inputs[i]
-                pairs[place, 1] = outputs[j]
+                steps[place, 0] = inputs[i]
+                steps[place, 1] = outputs[j]
+                steps[place, 2] = event
                 place += 1
-    return pairs
+    return steps
 
 
 def _events_naming(snapshot: GraphSnapshot, member: BoolArray) -> Int32Array:

@@ -9,6 +9,7 @@ import numpy as np
 from suyuan.graph.compiled import compiled, uncounted
 from suyuan.graph.ordering import group_places
 from suyuan.graph.snapshot import NOTHING_KNOWN, EdgeSet, GraphSnapshot, Int32Array, Int64Array
+from suyuan.traceback.sitechains import chained, packing_pairs
 
 DISAGREE: Final = 0
 UNKNOWN: Final = 1
@@ -129,13 +130,17 @@ def goods_of(snapshot: GraphSnapshot) -> Goods:
 def links_of(snapshot: GraphSnapshot, goods: Goods, *, forward: bool = False) -> Links:
     """The links that transformations make; ``forward``: with inputs as the near side.
 
-    A transformation joins each of its inputs to each of its outputs; lots whose products are known, and
-    products named themselves, join products too.
+    A transformation joins each of its inputs to each of its outputs, a packing its children to the parent; lots that
+    several of them lead to at one place are joined as well. Lots whose products are known, and products named
+    themselves, join products too.
     """
     event_site, lots_in, lots_out, products_in, products_out = _events(snapshot, goods)
     n_sites = len(snapshot.nodes["Site"])
-    lot_pairs = _pairs(event_site, lots_in, lots_out)
-    product_pairs = _pairs(event_site, products_in, products_out)
+    steps = [_pairs(event_site, lots_in, lots_out), packing_pairs(snapshot, event_site)]
+    lot_pairs = chained(snapshot, np.unique(np.concatenate(steps), axis=0))
+    product_pairs = np.concatenate(
+        [_pairs(event_site, products_in, products_out), _product_pairs(lot_pairs, goods)]
+    )
     product_pairs = product_pairs[product_pairs[:, 1] != product_pairs[:, 2]]
     if not forward:
         lot_pairs, product_pairs = lot_pairs[:, [0, 2, 1]], product_pairs[:, [0, 2, 1]]
@@ -150,6 +155,16 @@ def links_of(snapshot: GraphSnapshot, goods: Goods, *, forward: bool = False) ->
         np.ascontiguousarray(product_pairs[:, 1]),
         np.ascontiguousarray(product_pairs[:, 2]),
     )
+
+
+def _product_pairs(lot_pairs: Int32Array, goods: Goods) -> Int32Array:
+    """What pairs of lots say of their products, where both are known."""
+    if not len(lot_pairs):
+        return lot_pairs
+    pairs = np.stack(
+        [lot_pairs[:, 0], goods.lot_product[lot_pairs[:, 1]], goods.lot_product[lot_pairs[:, 2]]], axis=1
+    )
+    return np.unique(pairs[(pairs[:, 1:] >= 0).all(axis=1)], axis=0)
 
 
 def _starts(site: Int32Array, n_sites: int) -> Int64Array:

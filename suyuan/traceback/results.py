@@ -108,6 +108,37 @@ class OriginPath:
 
 
 @dataclass(frozen=True, slots=True)
+class EventChain:
+    """A shortest chain of lots through events, in the goods' direction, from a lot that comes from no other.
+
+    Parameters
+    ----------
+    lots : positions, the earliest first, the start of the trace last
+    events : where the first lot was seen first, then what turned or packed each lot into the next
+    sites : where events saw these lots, in order, each once
+    """
+
+    lots: tuple[int, ...]
+    events: tuple[int, ...]
+    sites: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TimeConflict:
+    """An event that names a lot before the lot can have been there.
+
+    Parameters
+    ----------
+    earlier, later : when the event was, and when the lot came to be, or to the place; microseconds, precision
+    """
+
+    event: int
+    lot: int
+    earlier: tuple[int, int]
+    later: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class TraceResult:
     """Where the goods of a case were made (backward) or can have gone (forward).
 
@@ -123,6 +154,8 @@ class TraceResult:
         Likewise. Together with the origins the probabilities sum to 1, or there are none at all.
     paths : tuple of OriginPath
         The most probable chains.
+    event_chains : tuple of EventChain
+        Backward from a lot: one chain for each lot where events lead no further.
     """
 
     kind: str
@@ -134,6 +167,7 @@ class TraceResult:
     paths: tuple[OriginPath, ...]
     reach: Reach
     truncated_counts: dict[str, int]
+    event_chains: tuple[EventChain, ...] = ()
 
     @property
     def truncated(self) -> bool:

@@ -8,6 +8,7 @@ from suyuan.errors import ParameterError
 from suyuan.graph.ordering import distinct
 from suyuan.graph.snapshot import Int32Array
 from suyuan.traceback.cases import CaseStart, case_product, first_movements, lead_subject, origin_start
+from suyuan.traceback.eventchains import chains_from
 from suyuan.traceback.events import events_and_lots
 from suyuan.traceback.mass import mass_of
 from suyuan.traceback.massgraph import MassGraph
@@ -59,6 +60,9 @@ def trace(
         chains = best_paths(graph, movements.from_site, movements.to_site, wanted=paths)
         counts = _counts(graph.cut_by_hops, graph.cut_by_nodes, "mass_")
     reached = _reached(prepared, start, walked, kind, position, direction)
+    event_chains, more = (
+        chains_from(prepared.snapshot, position) if (kind, direction) == ("Lot", "backward") else ((), 0)
+    )
     return TraceResult(
         kind=kind,
         position=position,
@@ -68,7 +72,8 @@ def trace(
         unresolved=unresolved,
         paths=chains,
         reach=reached,
-        truncated_counts=reached.truncated_counts | counts,
+        truncated_counts=reached.truncated_counts | counts | ({"event_chains": more} if more else {}),
+        event_chains=event_chains,
     )
 
 

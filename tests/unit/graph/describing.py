@@ -10,7 +10,12 @@ from suyuan.graph.snapshot import EdgeSet, GraphSnapshot, NodeTable
 from suyuan.graph.tables import table_of_kind
 
 POSITIONS = {"listing": "Listing", "shipment": "Shipment"}
-EDGE_RECORDS = {"DISPATCHES_FROM": "Dispatch", "FULFILLED_BY": "Dispatch", "ASSIGNED_TO": "Assignment"}
+EDGE_RECORDS = {
+    "DISPATCHES_FROM": "Dispatch",
+    "FULFILLED_BY": "Dispatch",
+    "ASSIGNED_TO": "Assignment",
+    "CONTAINS": "Event",
+}
 
 
 def described(snapshot: GraphSnapshot) -> dict[str, Any]:
