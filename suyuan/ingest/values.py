@@ -6,6 +6,7 @@ neither NaN nor infinity.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -129,6 +130,10 @@ def _is_numeric(kind: pa.DataType) -> bool:
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
+GREATEST_NUMBER: Final = 10**15
+"""Greatest amount that is taken for one: sums of many of them stay exact enough to be compared."""
+
+
 def _parsed_number(column: Column, text: pa.Array, findings: tuple[Finding, ...]) -> Converted:
     whole = column.type == "integer"
     try:
@@ -153,7 +158,7 @@ def _number(column: Column, numbers: pa.Array, shown: pa.Array, findings: tuple[
         values = blanked(values, is_known(values) & ~np.isfinite(np.asarray(pc.fill_null(values, 0.0))))
     bad = is_known(shown) & ~is_known(values) if shown.null_count != values.null_count else _none(values)
     filled = np.asarray(pc.fill_null(values, 0))
-    outside = np.zeros(len(values), dtype=bool)
+    outside = np.abs(filled) > GREATEST_NUMBER
     if column.minimum is not None:
         outside |= filled < column.minimum
     if column.maximum is not None:

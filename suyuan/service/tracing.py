@@ -175,6 +175,18 @@ def _check(request: TraceRequest) -> None:
     for name, value, allowed in choices:
         if value not in allowed:
             raise ParameterError(name, value, " or ".join(allowed))
+    if request.mode == "foodchainlab":
+        _check_foodchainlab(request)
+
+
+def _check_foodchainlab(request: TraceRequest) -> None:
+    """That tool's rules know no such limits: asking for them there would be answered as if they held."""
+    usual = TraceRequest()
+    for name in ("as_of", "max_hops", "unknown_times", "parameters"):
+        if getattr(request, name) != getattr(usual, name):
+            raise ParameterError(
+                name, getattr(request, name), "left out in mode foodchainlab, whose rules have none"
+            )
 
 
 def _parameters(request: TraceRequest) -> Json:

@@ -205,8 +205,10 @@ def _bought(prepared: Prepared, listing: int) -> CaseStart | None:
     if edges is None:
         return None
     low, high = edges.source_start[listing], edges.source_start[listing + 1]
-    shipments = edges.target[low:high]
-    sources = edges.columns["source"][low:high]
+    rows = np.arange(low, high)
+    rows = rows[_known_then(prepared, edges.columns, rows)]
+    shipments = edges.target[rows]
+    sources = edges.columns["source"][rows]
     moving = _moving(prepared, np.unique(shipments))
     if not len(moving):
         return None
@@ -236,8 +238,7 @@ def _dispatched(
         return _nothing()
     rows = np.arange(edges.source_start[seller], edges.source_start[seller + 1])
     columns = edges.columns
-    known_by_then = ~columns["at_known"][rows] | (columns["at"][rows] <= _as_of(prepared))
-    rows = rows[known_by_then]
+    rows = rows[_known_then(prepared, columns, rows)]
     parcels = rows[np.isin(columns["source"][rows], PARCEL_SOURCES)]
     if listing is not None:
         parcels = parcels[np.isin(columns["listing"][parcels], (-1, listing))]
@@ -289,6 +290,16 @@ def _site(prepared: Prepared, position: int, direction: Direction) -> CaseStart:
     return CaseStart("site", _no_positions(), np.empty(0, np.float64), here, np.ones(1))
 
 
+def _known_then(prepared: Prepared, columns: Mapping[str, np.ndarray], rows: np.ndarray) -> np.ndarray:
+    """Which rows tell of something that had happened by ``as_of``; undated ones do."""
+    return ~columns["at_known"][rows] | (columns["at"][rows] <= _as_of(prepared))
+
+
+def _has_happened(prepared: Prepared, kind: str, position: int) -> bool:
+    rows = np.array([position])
+    return bool(_known_then(prepared, prepared.snapshot.nodes[kind].columns, rows)[0])
+
+
 def _as_of(prepared: Prepared) -> int:
     return np.iinfo(np.int64).max if prepared.as_of is None else prepared.as_of
 
@@ -303,6 +314,8 @@ def _case_time(prepared: Prepared, kind: str, position: int) -> Window:
 
 
 def _seizure(prepared: Prepared, position: int, direction: Direction) -> CaseStart:
+    if not _has_happened(prepared, "Seizure", position):
+        return _nothing()
     held = _moving(prepared, _targets(prepared, "SEIZED", "Seizure", "Shipment", position))
     if len(held):
         return _start(prepared, "seizure_shipment", held)
@@ -318,6 +331,8 @@ def _arrivals(prepared: Prepared, rule: str, sites: Int32Array, product: int, un
 
 
 def _exhibit(prepared: Prepared, position: int, direction: Direction) -> CaseStart:
+    if not _has_happened(prepared, "Exhibit", position):
+        return _nothing()
     product = case_product(prepared, "Exhibit", position)
     until = _case_time(prepared, "Exhibit", position)
     booths = _targets(prepared, "SHOWN_AT", "Exhibit", "Site", position)

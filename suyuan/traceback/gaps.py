@@ -67,7 +67,7 @@ def undated_gap(
 def put_gaps(walk: Walk, mixing: Mixing, near: int, left: int, draft: Draft, count: int) -> None:
     """Gap d between the positions of a movement and each of its predecessors, in mean inflows.
 
-    The bandwidth where nothing tells a position, 0 where there are none to compare.
+    The bandwidth where nothing tells a position, 0 where there are none to compare, as where units differ.
     """
     found, kinds, gaps = draft.found, draft.kinds, draft.gaps
     for i in range(count):
@@ -100,6 +100,8 @@ def put_gaps(walk: Walk, mixing: Mixing, near: int, left: int, draft: Draft, cou
                 stock.outflow, walk.streams, stock.share, stream, unknown, left, quantity_out(mixing, near)
             )
             mean, share, cursor = stock.mean_inflow[stream], stock.share[stream], flow_start[stream]
+        if not stock.comparable[stream]:
+            continue
         if undated:
             gaps[i] = undated_gap(walk, mixing, far, left, (stream, unknown), (low, high))
             continue

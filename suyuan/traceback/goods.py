@@ -127,14 +127,19 @@ def goods_of(snapshot: GraphSnapshot) -> Goods:
     return Goods(columns["product"], columns["code"])
 
 
-def links_of(snapshot: GraphSnapshot, goods: Goods, *, forward: bool = False) -> Links:
-    """The links that transformations make; ``forward``: with inputs as the near side.
+def links_of(
+    snapshot: GraphSnapshot, goods: Goods, *, as_of: int | None = None, forward: bool = False
+) -> Links:
+    """The links that transformations make (by ``as_of``); ``forward``: with inputs as the near side.
 
     A transformation joins each of its inputs to each of its outputs, a packing its children to the parent; lots that
     several of them lead to at one place are joined as well. Lots whose products are known, and products named
     themselves, join products too.
     """
     event_site, lots_in, lots_out, products_in, products_out = _events(snapshot, goods)
+    if as_of is not None:
+        times = snapshot.nodes["Event"].columns
+        event_site[times["at_known"] & (times["at"] > as_of)] = -1
     n_sites = len(snapshot.nodes["Site"])
     steps = [_pairs(event_site, lots_in, lots_out), packing_pairs(snapshot, event_site)]
     lot_pairs = chained(snapshot, np.unique(np.concatenate(steps), axis=0))

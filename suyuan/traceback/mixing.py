@@ -42,6 +42,7 @@ from suyuan.traceback.walking import (
     is_empty,
     recorded_far,
     steps,
+    stream_at,
 )
 
 FACTORY: Final = SITE_ROLES.index("factory")
@@ -170,6 +171,8 @@ def uncovered(
         of_far = product_of(walk.carried[draft.found[i]], walk.goods.lot_product)
         if draft.kinds[i] == JOINED and of_far != product:
             return floor, UNRECORDED
+    if not mixing.stock.comparable[stream_at(site, product, walk.streams)]:
+        return floor, UNRECORDED
     came, gone = balance(walk, mixing.stock, site, product, limit, left)
     short = 1.0 - came / gone if gone > 0.0 else 0.0
     return (short, NOT_COVERED) if short > floor else (floor, UNRECORDED)

@@ -22,7 +22,15 @@ from suyuan.traceback.mixing import FACTORY
 from suyuan.traceback.mixingmodel import Mixing
 from suyuan.traceback.parameters import MICROSECONDS_PER_DAY, TraceParameters, UnknownTimes
 from suyuan.traceback.spans import no_spans, spans_of
-from suyuan.traceback.stock import Stock, flow_of, mean_inflows, moved_by, own_positions, shares_of
+from suyuan.traceback.stock import (
+    Stock,
+    comparable_streams,
+    flow_of,
+    mean_inflows,
+    moved_by,
+    own_positions,
+    shares_of,
+)
 from suyuan.traceback.times import (
     EARLIEST,
     LATEST,
@@ -99,6 +107,9 @@ class Prepared:
             mean_inflow=mean_inflows(inflow, self.streams, share),
             came_from=came_from,
             came_to=came_to,
+            comparable=comparable_streams(
+                movements.unit, self.in_stream, self.out_stream, self.seen, self.streams
+            ),
         )
 
     @cached_property
@@ -180,7 +191,7 @@ class Prepared:
                 loose=loose,
                 spans=no_spans(),
                 goods=self.goods,
-                links=links_of(self.snapshot, self.goods, forward=forward),
+                links=links_of(self.snapshot, self.goods, as_of=self.as_of, forward=forward),
                 recorded=recorded_of(self.snapshot, forward=forward),
                 near_low=near_low,
                 far_high=far_high,

@@ -8,15 +8,25 @@ product there. Movements at the same time share one interval of positions, so no
 order.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from suyuan.graph.compiled import compiled, uncounted
-from suyuan.graph.snapshot import QUANTITY_UNKNOWN, FloatArray, Int32Array, Int64Array, UInt8Array
+from suyuan.graph.snapshot import (
+    QUANTITY_UNKNOWN,
+    BoolArray,
+    FloatArray,
+    Int32Array,
+    Int64Array,
+    UInt8Array,
+    UInt16Array,
+)
 from suyuan.traceback.inlining import inlined
 from suyuan.traceback.times import EARLIEST
 from suyuan.traceback.walking import Streams, Walk, first_after, stream_at
+
+_NO_UNIT: Final = np.iinfo(np.uint16).max
 
 
 class Flow(NamedTuple):
@@ -37,7 +47,8 @@ class Stock(NamedTuple):
 
     ``can_have_come`` is aligned with ``order`` of the backward walk: quantity of its stream up to and with
     each movement in the order of earliest arrivals. ``share[s]`` is the part of unknown goods counted to
-    stream s; ``mean_inflow[s]`` the mean quantity of an inflow.
+    stream s; ``mean_inflow[s]`` the mean quantity of an inflow. ``comparable[s]``: the known units of all that
+    is counted to the stream agree, so that quantities can be added up.
     """
 
     inflow: Flow
@@ -47,6 +58,32 @@ class Stock(NamedTuple):
     mean_inflow: FloatArray
     came_from: FloatArray
     came_to: FloatArray
+    comparable: BoolArray
+
+
+def comparable_streams(
+    unit: UInt16Array, in_stream: Int32Array, out_stream: Int32Array, seen: BoolArray, streams: Streams
+) -> BoolArray:
+    """Streams whose known units agree, those of unknown goods at the same site included.
+
+    For the unknown product, to which all goods of a site are counted, the units of the whole site.
+    """
+    n_streams, n_sites = len(streams.product), len(streams.site_start) - 1
+    site = np.repeat(np.arange(n_sites), np.diff(streams.site_start))
+    least, most = np.full(n_streams, _NO_UNIT, np.uint16), np.zeros(n_streams, np.uint16)
+    told = np.flatnonzero(seen & (unit > 0))
+    for stream in (in_stream, out_stream):
+        np.minimum.at(least, stream[told], unit[told])
+        np.maximum.at(most, stream[told], unit[told])
+    unknown = streams.product < 0
+    least_of_site, most_of_site = np.full(n_sites, _NO_UNIT, np.uint16), np.zeros(n_sites, np.uint16)
+    np.minimum.at(least_of_site, site, least)
+    np.maximum.at(most_of_site, site, most)
+    least_unknown, most_unknown = np.full(n_sites, _NO_UNIT, np.uint16), np.zeros(n_sites, np.uint16)
+    least_unknown[site[unknown]], most_unknown[site[unknown]] = least[unknown], most[unknown]
+    low = np.where(unknown, least_of_site[site], np.minimum(least, least_unknown[site]))
+    high = np.where(unknown, most_of_site[site], np.maximum(most, most_unknown[site]))
+    return high <= low
 
 
 def usual_quantities(

@@ -144,6 +144,7 @@ def test_a_loaded_store_is_sound_answers_and_takes_more(exported: tuple[Path, st
         assert store.view().counts()["firms"] == len(data()["firms"]) + 1
 
 
+@pytest.mark.slow
 def test_a_database_that_holds_something_is_replaced_only_when_told(
     exported: tuple[Path, str], loaded: Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:

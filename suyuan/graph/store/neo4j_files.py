@@ -113,6 +113,10 @@ class _Part:
     rows: int = 0
 
 
+_PartKey = tuple[Side, str, tuple[str, ...]]
+"""Where a part belongs, its name, and its columns: edges of one kind may carry different ones."""
+
+
 @dataclass(slots=True)
 class ImportFiles:
     """The files of one import, written side by side.
@@ -125,18 +129,22 @@ class ImportFiles:
     folder: Path
     multiline: bool = False
     longest: int = 0
-    _parts: dict[tuple[Side, str], _Part] = field(default_factory=dict[tuple[Side, str], _Part])
+    _parts: dict[_PartKey, _Part] = field(default_factory=dict[_PartKey, _Part])
 
     def add(
         self, side: Side, name: str, label: str, header: Sequence[str], columns: Sequence[pa.Array]
     ) -> None:
-        """Adds rows to the file of that name; its header and label are those of the first time."""
+        """Adds rows to the file of that name and header; its label is that of the first time."""
         rows = pa.Table.from_arrays(list(columns), names=list(header))
         if rows.num_rows == 0:
             return
-        part = self._parts.get((side, name))
+        key = (side, name, tuple(header))
+        part = self._parts.get(key)
         if part is None:
-            part = self._begun(side, name, label, rows.schema)
+            others = sum(other[:2] == key[:2] for other in self._parts)
+            part = self._parts[key] = self._begun(
+                side, f"{name}.{others + 1}" if others else name, label, rows.schema
+            )
         self._look_at(rows)
         part.writer.write_table(rows)
         part.rows += rows.num_rows
@@ -147,8 +155,7 @@ class ImportFiles:
         (self.folder / side / f"{name}.header.csv").write_text(head + "\n", "utf-8")
         options = pa_csv.WriteOptions(include_header=False)
         writer = pa_csv.CSVWriter(self.folder / side / f"{name}.csv", schema, write_options=options)
-        part = self._parts[side, name] = _Part(side, label, name, writer)
-        return part
+        return _Part(side, label, name, writer)
 
     def _look_at(self, rows: pa.Table) -> None:
         for column in rows.columns:

@@ -68,6 +68,7 @@ KINDS = {
     "infinity": Kind(shipment(quantity="-inf"), "bad_type", "quantity", {"quantity": None}),
     "too large a number": Kind(shipment(quantity="1e999"), "bad_type", "quantity", {"quantity": None}),
     "hexadecimal": Kind(shipment(quantity="0x1F"), "bad_type", "quantity", {"quantity": None}),
+    "immense quantity": Kind(shipment(quantity="1e300"), "out_of_range", "quantity", {"quantity": None}),
     "negative quantity": Kind(shipment(quantity="-1"), "out_of_range", "quantity", {"quantity": None}),
     "no date": Kind(shipment(departed_at="soon"), "bad_time", "departed_at", {"departed_at": None}),
     "30 February": Kind(shipment(departed_at="2025-02-30"), "bad_time", "departed_at", {"departed_at": None}),

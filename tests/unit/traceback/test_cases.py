@@ -162,6 +162,17 @@ def test_as_of_hides_later_parcels() -> None:
     assert weights(tables, "Listing:shop:L", as_of) == ("dispatches", {"out1": 1.0})
 
 
+def test_as_of_hides_what_was_bought_held_or_shown_later() -> None:
+    before, after = 1_739_500_000_000_000, 1_740_900_000_000_000  # 2025-02-14, 2025-03-02
+    bought = with_dispatches(dispatch("2025-02-20", "test_purchase", listing_id="L", shipment_id="out1"))
+    assert weights(bought, "Listing:shop:L", before)[0] == "nothing_recorded"
+    assert weights(bought, "Listing:shop:L", after)[0] == "test_purchase"
+    for table, rows in (("seizures", [{**SEIZURE, "shipment_id": "out1"}]), ("exhibits", [EXHIBIT])):
+        case = "Seizure:Z" if table == "seizures" else "Exhibit:E"
+        assert weights({**MARKET, table: rows}, case, before)[0] == "nothing_recorded"
+        assert weights({**MARKET, table: rows}, case, after)[0] != "nothing_recorded"
+
+
 def test_a_shop_is_all_it_was_seen_to_send() -> None:
     tables = with_dispatches(dispatch("2025-02-10T10:00:00Z"), dispatch("2025-02-20"))
     rule, found = weights(tables, "Seller:shop:s")

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from suyuan.graph.rows import snapshot_of_rows
 from suyuan.graph.snapshot import GraphSnapshot
 from suyuan.traceback.mixing import shares
 from suyuan.traceback.parameters import TraceLimits, TraceParameters, role_values
@@ -14,7 +15,7 @@ from suyuan.traceback.preparation import Prepared, prepare
 from suyuan.traceback.results import Gap, TraceResult
 from suyuan.traceback.trace import trace
 from tests.unit.traceback.plain_model import PlainModel, Settings
-from tests.unit.traceback.worlds import Move, World, name_of, positions, worlds
+from tests.unit.traceback.worlds import DAY, EPOCH, Move, World, name_of, positions, worlds
 
 Ends = dict[tuple[str, str], float]
 
@@ -352,3 +353,36 @@ def test_the_best_chains_are_the_best_histories(world: World, chosen: Settings) 
             chain_names = tuple(name_of(graph, "Shipment", m) for m in path.movements)
             assert known[chain_names] == pytest.approx(path.probability, abs=1e-12)
         assert len({path.movements for path in result.paths}) == len(result.paths)
+
+
+def test_quantities_in_other_units_are_not_added_up() -> None:
+    def mass(unit: str) -> Ends:
+        world = World(
+            moves=(
+                Move("in", "A", "B", 1.0, 2.0, "P", None, 10.0, "箱"),
+                Move("out", "B", "C", 3.0, 4.0, "P", None, 1000.0, unit),
+            ),
+            roles={"A": "factory", "B": "warehouse", "C": None},
+        )
+        prepared = prepare(world.graph(), TraceParameters())
+        return ends_of(prepared.snapshot, trace_of(prepared, world.moves[1]))
+
+    assert_same(mass("箱"), {("origin", "A"): 0.01, ("unresolved", "B"): 0.99})
+    assert_same(mass("件"), {("origin", "A"): 0.99, ("unresolved", "B"): 0.01})
+
+
+def test_a_transformation_after_as_of_joins_nothing() -> None:
+    world = World(
+        moves=(
+            Move("in", "A", "B", 1.0, 2.0, "P", "1"),
+            Move("out", "B", "C", 3.0, 4.0, "Q", "2"),
+        ),
+        roles={"A": "factory", "B": "warehouse", "C": None},
+        repacked=(("B", ("P", "1"), ("Q", "2")),),
+    )
+    tables = world.tables()
+    tables["transformations"][0]["at"] = EPOCH + 2 * DAY
+    graph = snapshot_of_rows(tables)
+    for as_of, joined in ((EPOCH + 3 * DAY, True), (EPOCH + DAY, False)):
+        links = prepare(graph, TraceParameters(), as_of=as_of).backward.links
+        assert (len(links.lot_near) > 0) == joined
