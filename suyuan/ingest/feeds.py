@@ -40,6 +40,8 @@ _OWN_FORMATS: Final = {
     "foodchainlab": "FoodChain-Lab networks",
     "ftm": "FollowTheMoney entities",
 }
+_REFUSED_IN_FOLDERS: Final = ("foodchainlab", "ftm")
+"""Formats that, asked for, admit no file of another; collections of EPCIS documents come with much beside them."""
 
 
 class Feed(Protocol):
@@ -183,7 +185,7 @@ def find_feeds(
             skipped += [item for item in more if isinstance(item, Skipped)]
             continue
         reason = _unfit(file, file_format, mapping)
-        if reason and (by_name or file_format in _OWN_FORMATS):
+        if reason and (by_name or file_format in _REFUSED_IN_FOLDERS):
             raise IngestError(reason, source=file.name)
         if reason:
             skipped.append(Skipped(file.name, reason))
@@ -224,7 +226,7 @@ def _unfit(file: InputFile, file_format: Format, mapping: MappingFile | None) ->
     if file_format in _OWN_FORMATS:
         return f"is no file of {_OWN_FORMATS[file_format]}, and only those are asked for"
     if file.suffix in (".json", ".jsonld", ".xml"):
-        return "is no EPCIS document, no FoodChain-Lab network and holds no FollowTheMoney entities"
+        return "is no FoodChain-Lab network, no EPCIS document and holds no FollowTheMoney entities"
     if file.suffix not in TABLE_SUFFIXES:
         return (
             f"is of no format that is read ({', '.join(sorted(TABLE_SUFFIXES))}, .json, .jsonld, .xml, .zip)"

@@ -64,7 +64,7 @@ def test_links_lead_to_the_kind_they_promise(client: Client) -> None:
 
 
 def test_every_edge_kind_between_types_is_a_link_or_among_the_neighbours() -> None:
-    """What the declared tables make; aggregation and observation come with event files."""
+    """What the declared tables make."""
     made = {edge.kind for table in TABLES.values() for edge in table.edges}
     linked = {link.edge for link in LINKS}
     assert made - linked == {"SHIPPED_TO", "CONFIRMED_ORIGIN"}

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from suyuan.errors import SuyuanError
-from suyuan.graph.ids import canonical_id, normal_id
+from suyuan.graph.ids import canonical_id, normal_id, split_id
 from suyuan.graph.records import batch_schema, record_id
 from suyuan.graph.tables import TABLES
 from suyuan.ingest.conversion import Conversion, convert_rows, key_columns
+from suyuan.ingest.numbers import normal_credit_code
 from suyuan.ingest.references import canonical_ids, named_nodes
 from suyuan.ingest.tabular import RawBatch
 
@@ -79,8 +80,8 @@ def expected_id(text: str | None) -> tuple[str | None, bool]:
         normal = normal_id(text)
     except SuyuanError:
         return None, True
-    kind, _, key = normal.partition(":")
-    return (f"{kind}:{key.upper()}" if kind == "Firm" and len(key) == 18 else normal), False
+    kind, key = split_id(normal)
+    return (canonical_id(kind, normal_credit_code(*key)[0]) if kind == "Firm" else normal), False
 
 
 @pytest.mark.parametrize("name", TABLES)
