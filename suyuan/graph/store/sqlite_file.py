@@ -75,6 +75,8 @@ class SqliteFile:
             yield
         except sqlite3.Error as error:
             raise store_error(self.path, error) from error
+        except UnicodeDecodeError as error:  # what SQLite says quotes a damaged name
+            raise damaged(self.path, str(error)) from error
 
     def close(self) -> None:
         """Closes the connections; those lent out are closed when they come back."""
