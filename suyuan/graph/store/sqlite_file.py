@@ -158,10 +158,8 @@ def store_error(path: Path, error: sqlite3.Error) -> StoreError:
     """The error of the tree that says what SQLite's means for the user."""
     name = getattr(error, "sqlite_errorname", "") or ""
     operational = isinstance(error, sqlite3.OperationalError)
-    if (
-        (operational
-        and any(sign in str(error) for sign in _SIGNS_OF_DAMAGE))
-        or name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT"))
+    if (operational and any(sign in str(error) for sign in _SIGNS_OF_DAMAGE)) or name.startswith(
+        ("SQLITE_NOTADB", "SQLITE_CORRUPT")
     ):
         return damaged(path, str(error))
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
