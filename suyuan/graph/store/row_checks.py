@@ -91,8 +91,12 @@ def fits_place(check: int, digest: bytes, seq: int, source_file: int | None, row
 
 def digest_words(digests: pa.Array | list[bytes]) -> UInt64Array:
     """Digests as two integers each, shape (n, 2)."""
-    data = b"".join(digests if isinstance(digests, list) else digests.to_pylist())
-    return np.frombuffer(data, "<u8").reshape(-1, DIGEST_BYTES // 8)
+    if isinstance(digests, list):
+        return np.frombuffer(b"".join(digests), "<u8").reshape(-1, 2)
+    if len(digests) == 0:
+        return np.zeros((0, 2), np.uint64)
+    start = DIGEST_BYTES * digests.offset
+    return np.frombuffer(digests.buffers()[1], "<u8", 2 * len(digests), start).reshape(-1, 2)
 
 
 def _of_digests(digests: UInt64Array) -> UInt64Array:
