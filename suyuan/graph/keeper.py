@@ -1,15 +1,17 @@
 """The snapshot that a process answers from: the newest one of a store, and a few of earlier knowledge."""
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 from suyuan.errors import SnapshotError
 from suyuan.graph.build import Progress, build_from_view
-from suyuan.graph.persist import read_saved, save
+from suyuan.graph.persist import FILE_NAME, read_saved, save
 from suyuan.graph.refresh import refresh
 from suyuan.graph.snapshot import GraphSnapshot
 from suyuan.graph.store.base import Scope, Store, View
@@ -29,12 +31,14 @@ class SnapshotKeeper:
     store : the store; it is not closed.
     folder : where the snapshot is kept for the next start; None keeps none.
     save_interval_s : seconds between two writings of it, at least. :meth:`close` writes the last state.
+    least_records : a snapshot of fewer is not kept: it is built as fast as it is opened.
     progress : told of each table when a snapshot is built.
 
     Notes
     -----
     May be used by several threads. While one brings the snapshot up to date the others wait, so that whoever
-    has seen a run finish sees its facts.
+    has seen a run finish sees its facts. Snapshots of earlier knowledge are built one at a time, each once however
+    many ask for it, and hold up only those who ask for earlier knowledge too.
     """
 
     def __init__(
@@ -43,6 +47,7 @@ class SnapshotKeeper:
         folder: Path | None = None,
         *,
         save_interval_s: float = 60.0,
+        least_records: int = 0,
         progress: Progress | None = None,
         on_problem: OnProblem | None = None,
     ) -> None:
@@ -52,7 +57,12 @@ class SnapshotKeeper:
         self._on_problem = on_problem
         self._lock = threading.Lock()
         self._newest: GraphSnapshot | None = None
-        self._earlier: OrderedDict[int, GraphSnapshot] = OrderedDict()
+        self._building_earlier = threading.Lock()
+        self._lock_of_earlier = threading.Lock()
+        self._earlier: OrderedDict[int, Future[GraphSnapshot]] = OrderedDict()
+        self._least_records = least_records
+        self.began_with: Literal["built", "saved"] | None = None
+        """Where the first newest snapshot came from: built from the store, or opened from the folder."""
         self._saver = None if folder is None else _Saver(folder, save_interval_s, self._report)
 
     def current(self, scope: Scope | None = None) -> GraphSnapshot:
@@ -66,9 +76,7 @@ class SnapshotKeeper:
         if scope is None or scope.known_at is None:
             with self._lock:
                 return self._current()
-        view = self._store.view(scope)
-        with self._lock:
-            return self._as_of(view)
+        return self._as_of(self._store.view(scope))
 
     def close(self) -> None:
         """Writes the newest snapshot to the folder if that is not done yet."""
@@ -89,28 +97,46 @@ class SnapshotKeeper:
             return held
         view = self._store.view()
         start = held or self._saved()
-        if start is not None and start.seq <= view.seq:
-            newest = refresh(start, view)
-        else:
-            newest = build_from_view(view, self._progress)
+        usable = start is not None and start.seq <= view.seq
+        if self.began_with is None:
+            self.began_with = "saved" if usable else "built"
+        newest = refresh(start, view) if start and usable else build_from_view(view, self._progress)
         self._newest = newest
-        run = None if newest is start else _run_of(self._store, newest.seq)
-        if self._saver and run:
-            self._saver.offer(newest, run)
+        if self._saver and newest is not start and newest.n_records >= self._least_records:
+            run = _run_of(self._store, newest.seq)
+            if run:
+                self._saver.offer(newest, run)
         return newest
 
     def _as_of(self, view: View) -> GraphSnapshot:
         if view.seq == self._store.seq():
-            return self._current()
-        found = self._earlier.pop(view.seq, None) or build_from_view(view, self._progress)
-        self._earlier[view.seq] = found
-        while len(self._earlier) > EARLIER_KEPT:
-            self._earlier.popitem(last=False)
-        return found
+            return self.current()
+        with self._lock_of_earlier:
+            found = self._earlier.get(view.seq)
+            mine = found is None
+            if found is None:
+                found = self._earlier[view.seq] = Future()
+                while len(self._earlier) > EARLIER_KEPT:
+                    self._earlier.popitem(last=False)
+            else:
+                self._earlier.move_to_end(view.seq)
+        if mine:
+            self._build_earlier(view, found)
+        return found.result()
+
+    def _build_earlier(self, view: View, built: "Future[GraphSnapshot]") -> None:
+        try:
+            with self._building_earlier:
+                built.set_result(build_from_view(view, self._progress))
+        except BaseException as error:
+            with self._lock_of_earlier:
+                if self._earlier.get(view.seq) is built:
+                    del self._earlier[view.seq]
+            built.set_exception(error)
 
     def _saved(self) -> GraphSnapshot | None:
         """The snapshot in the folder, if there is one of this store."""
-        if self._folder is None or not self._folder.exists():
+        if self._folder is None or not os.path.exists(self._folder / FILE_NAME):
             return None
         try:
             saved = read_saved(self._folder)

@@ -64,8 +64,7 @@ def refresh(snapshot: GraphSnapshot, view: Records) -> GraphSnapshot:
     delta = read_delta(view, snapshot.seq)
     if len(delta) == 0:
         return replace(snapshot, seq=view.seq)
-    records = sum(len(ledger.digests) for ledger in snapshot.basis.ledgers.values())
-    if len(delta) > max(ALWAYS_REFRESHED, LARGEST_SHARE * records):
+    if len(delta) > max(ALWAYS_REFRESHED, LARGEST_SHARE * snapshot.n_records):
         return build_from_view(view)
     return frozen(_Refresh(snapshot, delta).result(view.seq))
 

@@ -220,6 +220,11 @@ class GraphSnapshot:
     basis: SnapshotBasis = field(default_factory=SnapshotBasis)
     numbering: str = ""
 
+    @property
+    def n_records(self) -> int:
+        """How many records of all tables the graph is made of."""
+        return sum(len(ledger.digests) for ledger in self.basis.ledgers.values())
+
     def edge_sets(self, kind: str) -> list[EdgeSet]:
         """Every edge set of an edge kind, in order of their node kinds."""
         return [self.edges[key] for key in sorted(self.edges) if key[0] == kind]

@@ -3,6 +3,7 @@
 import random
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from suyuan.errors import SnapshotError
+from suyuan.errors import SnapshotError, StoreUnavailableError
 from suyuan.graph.build import build_from_view, build_snapshot
 from suyuan.graph.contenthash import content_hash
 from suyuan.graph.keeper import EARLIER_KEPT, SnapshotKeeper
@@ -123,6 +124,7 @@ def test_saved_snapshot_is_taken_up_by_the_next_start(store: Store, tmp_path: Pa
     assert read_saved(tmp_path).snapshot.snapshot_id == first.snapshot_id
     with SnapshotKeeper(store, tmp_path) as keeper:
         mapped = keeper.current()
+        assert keeper.began_with == "saved"
         assert not mapped.nodes["Site"].by_id.flags.owndata
         assert described(mapped) == described(first)
         _run(store, MOVEMENT)
@@ -151,6 +153,57 @@ def test_damaged_saved_snapshot_is_told_and_built_anew(store: Store, tmp_path: P
         assert described(keeper.current()) == described(first)
     assert len(problems) == 1
     assert read_saved(tmp_path).snapshot.snapshot_id == first.snapshot_id
+
+
+def test_building_earlier_knowledge_holds_nobody_up(store: Store) -> None:
+    end = _run(store, SITES).ended_at
+    _run(store, MOVEMENT)
+    started, go_on = threading.Event(), threading.Event()
+
+    def hold(table: str, _: int) -> None:
+        tables.append(table)
+        if threading.current_thread() is not threading.main_thread():
+            started.set()
+            assert go_on.wait(60)
+
+    tables: list[str] = []
+    keeper = SnapshotKeeper(store, progress=hold)
+    with ThreadPoolExecutor(3) as threads:
+        early = [threads.submit(keeper.current, Scope(known_at=end)) for _ in range(3)]
+        assert started.wait(60)
+        try:
+            assert len(keeper.current().movements) == 1
+        finally:
+            go_on.set()
+        assert len({id(each.result()) for each in early}) == 1
+    assert len(early[0].result().movements) == 0
+    assert tables.count("sites") == 2
+
+
+def test_earlier_knowledge_that_could_not_be_built_is_built_when_asked_again(store: Store) -> None:
+    end = _run(store, SITES).ended_at
+    _run(store, MOVEMENT)
+    failures = [StoreUnavailableError("gone")]
+
+    def fail_once(_: str, __: int) -> None:
+        if failures:
+            raise failures.pop()
+
+    keeper = SnapshotKeeper(store, progress=fail_once)
+    with pytest.raises(StoreUnavailableError):
+        keeper.current(Scope(known_at=end))
+    assert len(keeper.current(Scope(known_at=end)).nodes["Site"]) == 2
+
+
+def test_a_small_snapshot_is_not_kept(store: Store, tmp_path: Path) -> None:
+    _run(store, SITES)
+    with SnapshotKeeper(store, tmp_path / "kept", least_records=3) as keeper:
+        keeper.current()
+    assert not (tmp_path / "kept").exists()
+    _run(store, MOVEMENT)
+    with SnapshotKeeper(store, tmp_path / "kept", least_records=3) as keeper:
+        keeper.current()
+    assert read_saved(tmp_path / "kept").snapshot.n_records == 3
 
 
 def test_many_threads_see_finished_runs(store: Store, keeper: SnapshotKeeper) -> None:

@@ -24,6 +24,7 @@ from suyuan.graph.store.sqlite_schema import (
     record_columns,
     search_table,
 )
+from suyuan.graph.store.sqlite_seals import require_sealed
 from suyuan.graph.store.sqlite_versions import Versions
 from suyuan.graph.tables import TABLES
 
@@ -76,7 +77,15 @@ def _problems(connection: sqlite3.Connection, file: SqliteFile, deep: bool) -> I
         if deep and not broken:
             yield from _deep(versions, table)
     if deep:
+        yield from _runs(connection, file)
         yield from _structure(connection)
+
+
+def _runs(connection: sqlite3.Connection, file: SqliteFile) -> Iterator[Problem]:
+    try:
+        require_sealed(connection, file.path, 0)
+    except CorruptStoreError as error:
+        yield Problem("damaged record", "suyuan_runs", error.message)
 
 
 def _schema(versions: Versions, table: Table, there: set[str]) -> Iterator[Problem]:
@@ -118,7 +127,9 @@ def _records(connection: sqlite3.Connection, table: Table, stored: str) -> Itera
     rows = connection.execute(f"SELECT {comma(columns)} FROM {quoted(stored)}")
     while part := rows.fetchmany(_ROWS_AT_ONCE):
         yield from (
-            Problem("damaged record", f"{stored} {record}", f"{record} does not fit its digest")
+            Problem(
+                "damaged record", f"{stored} {record}", f"{record} does not fit its digest or check number"
+            )
             for record in _damaged(table, columns, part)
         )
 

@@ -15,6 +15,7 @@ LOCK_SECONDS = 120.0
 
 _IDLE_CONNECTIONS = 16
 _PAGE_BYTES = 8192
+_SIGNS_OF_DAMAGE = ("decode to UTF-8", "no such column", "no such table", "has no column named")
 _OLDEST_SQLITE = (3, 31, 0)
 
 
@@ -75,6 +76,8 @@ class SqliteFile:
             yield
         except sqlite3.Error as error:
             raise store_error(self.path, error) from error
+        except UnicodeDecodeError as error:  # what SQLite says quotes a damaged name
+            raise damaged(self.path, str(error)) from error
 
     def close(self) -> None:
         """Closes the connections; those lent out are closed when they come back."""
@@ -154,8 +157,10 @@ def require_features() -> None:
 def store_error(path: Path, error: sqlite3.Error) -> StoreError:
     """The error of the tree that says what SQLite's means for the user."""
     name = getattr(error, "sqlite_errorname", "") or ""
-    undecodable = isinstance(error, sqlite3.OperationalError) and "decode to UTF-8" in str(error)
-    if undecodable or name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+    operational = isinstance(error, sqlite3.OperationalError)
+    if (operational and any(sign in str(error) for sign in _SIGNS_OF_DAMAGE)) or name.startswith(
+        ("SQLITE_NOTADB", "SQLITE_CORRUPT")
+    ):
         return damaged(path, str(error))
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return ConflictError(

@@ -9,7 +9,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from suyuan.errors import ConfigError, CorruptStoreError
+from suyuan.graph.store.row_checks import checked_columns
 from suyuan.graph.store.search_entries import entry_columns, is_indexed
+from suyuan.graph.store.sqlite_checking import check_anew
 from suyuan.graph.store.sqlite_file import SqliteFile, create, damaged, transaction
 from suyuan.graph.store.sqlite_schema import (
     APPLICATION_ID,
@@ -21,6 +23,7 @@ from suyuan.graph.store.sqlite_schema import (
     search_table,
     table_ddl,
 )
+from suyuan.graph.store.sqlite_seals import seal_all
 from suyuan.graph.store.sqlite_search import rebuild
 from suyuan.graph.tables import TABLES
 
@@ -28,6 +31,10 @@ _HEADER = b"SQLite format 3\x00"
 _NUMBERED = re.compile(r"sqlite_(\d{4})_\w+\.sql")
 _SEARCH_VERSION = 1
 """To be raised when the tokens of :mod:`suyuan.graph.searchtext` change."""
+_CHECKS_VERSION = 1
+"""To be raised when the numbers of :mod:`suyuan.graph.store.row_checks` change."""
+_FIRST_SEALED = 2
+"""Schema since which runs have seals."""
 
 
 def opened(path: Path, *, create_missing: bool) -> SqliteFile:
@@ -116,6 +123,7 @@ def _model() -> str:
     ]
     parts += [link for link, _, _ in _links()]
     parts += [_search_model(name) for name in TABLES]
+    parts += [f"{name} {_checks_model(name)}" for name in TABLES]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -129,6 +137,10 @@ def _search_model(name: str) -> str:
     return f"{_SEARCH_VERSION} {' '.join(entry_columns(TABLES[name]))}"
 
 
+def _checks_model(name: str) -> str:
+    return f"{_CHECKS_VERSION} {' '.join(checked_columns(TABLES[name]))}"
+
+
 def _migrate(path: Path, connection: sqlite3.Connection) -> None:
     """One transaction; another process may have done it in between."""
     version = _pragma(connection, "user_version")
@@ -137,6 +149,8 @@ def _migrate(path: Path, connection: sqlite3.Connection) -> None:
             for statement in script.split(";\n"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {number}")
+    if version < _FIRST_SEALED:
+        seal_all(connection)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     if _known_model(connection) == _model():
         return
@@ -144,6 +158,9 @@ def _migrate(path: Path, connection: sqlite3.Connection) -> None:
         for statement in table_ddl(table):
             connection.execute(statement)
         _add_columns(path, connection, name)
+    for name, table in TABLES.items():
+        if _changed(connection, f"checks {name}", _checks_model(name)):
+            check_anew(connection, path, table)
     _follow_model(connection)
     connection.execute("INSERT OR REPLACE INTO suyuan_meta VALUES ('model', ?)", (_model(),))
 
@@ -154,7 +171,7 @@ def _add_columns(path: Path, connection: sqlite3.Connection, name: str) -> None:
         for column, sql in column_types(TABLES[name]).items():
             if column in there:
                 continue
-            if "NOT NULL" in sql:
+            if "NOT NULL" in sql and "DEFAULT" not in sql:
                 raise damaged(path, f"table {stored} has no column {column}")
             connection.execute(f"ALTER TABLE {quoted(stored)} ADD COLUMN {quoted(column)} {sql}")
 

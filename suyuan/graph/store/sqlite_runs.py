@@ -15,6 +15,7 @@ from suyuan.graph.store.run_holder import Holder, is_running, this_process
 from suyuan.graph.store.search_entries import is_indexed
 from suyuan.graph.store.sqlite_file import SqliteFile
 from suyuan.graph.store.sqlite_schema import comma, quoted, record_columns, search_table
+from suyuan.graph.store.sqlite_seals import seal_run
 from suyuan.graph.tables import TABLES
 
 SILENCE_SECONDS = 60.0
@@ -188,6 +189,7 @@ def mark_finished(connection: sqlite3.Connection, seq: int, report: Mapping[str,
         "UPDATE suyuan_runs SET state = 'finished', ended_at = ?, report = ? WHERE seq = ?",
         (max(now(), last + 1), json.dumps(report, ensure_ascii=False), seq),
     )
+    seal_run(connection, seq)
     return _run(connection, seq)
 
 

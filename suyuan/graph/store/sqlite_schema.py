@@ -3,7 +3,8 @@
 A table of the exchange format is one SQL table of the same name (current versions) and one
 ``<name>_history`` (versions that no longer hold, with the run ``until`` which they held). Text is TEXT,
 times INTEGER microseconds with a ``<column>_precision``, lists JSON text. ``record_no`` is the record's
-number within the table, stable over its versions. Edges have no rows: they are found through an index over
+number within the table, stable over its versions; ``crc`` is the row's check number
+(:mod:`suyuan.graph.store.row_checks`). Edges have no rows: they are found through an index over
 each set of columns that names a node, and through ``suyuan_links`` where a list names nodes.
 """
 
@@ -47,15 +48,21 @@ def comma(names: list[str], prefix: str = "") -> str:
 
 @cache
 def record_columns(table: Table) -> list[str]:
-    """Columns of a version as stored: those of a batch, then ``digest`` and ``seq``."""
-    return [*batch_schema(table).names, "digest", "seq"]
+    """Columns of a version as stored: those of a batch, then ``digest``, ``seq`` and ``crc``."""
+    return [*batch_schema(table).names, "digest", "seq", "crc"]
 
 
 @cache
 def arrow_types(table: Table) -> dict[str, pa.DataType]:
-    """Arrow type of each of :func:`record_columns`."""
+    """Arrow type of each of :func:`record_columns`, and of ``rowid``."""
     types = {field.name: field.type for field in batch_schema(table)}
-    return {**types, "digest": pa.binary(DIGEST_BYTES), "seq": pa.int64()}
+    return {
+        **types,
+        "digest": pa.binary(DIGEST_BYTES),
+        "seq": pa.int64(),
+        "crc": pa.int64(),
+        "rowid": pa.int64(),
+    }
 
 
 def own(table: Table, end: End) -> bool:
@@ -125,6 +132,7 @@ def column_types(table: Table) -> dict[str, str]:
         "extra": "TEXT",
         "digest": "BLOB NOT NULL",
         "seq": "INTEGER NOT NULL",
+        "crc": "INTEGER NOT NULL DEFAULT 0",
     }
 
 

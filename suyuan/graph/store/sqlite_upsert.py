@@ -9,11 +9,13 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from suyuan.errors import CorruptStoreError
 from suyuan.graph.model import Table
 from suyuan.graph.records import batch_schema, digests, precision_name
 from suyuan.graph.store.base import UpsertCounts
+from suyuan.graph.store.row_checks import digest_words, row_checks
 from suyuan.graph.store.search_entries import is_indexed
-from suyuan.graph.store.sqlite_rows import to_arrow, to_sql
+from suyuan.graph.store.sqlite_rows import batch_of, damaged_records, to_arrow, to_sql
 from suyuan.graph.store.sqlite_schema import arrow_types, comma, link_name, list_ends, quoted, record_columns
 from suyuan.graph.store.sqlite_search import add_entries, drop_entries
 
@@ -126,23 +128,35 @@ class TableWriter:
     def _stored(
         self, connection: sqlite3.Connection, ids: list[str], lacking: list[str]
     ) -> dict[str, _Stored]:
-        columns = comma(["id", "record_no", "seq", "digest", *lacking], "t.")
+        whole = record_columns(self.table) if lacking else []
+        columns = comma(["id", "record_no", "seq", "digest", *lacking, *whole], "t.")
         rows = connection.execute(
             f"SELECT {columns} FROM json_each(?) j CROSS JOIN {quoted(self.table.name)} t ON t.id = j.value",
             (json.dumps(ids),),
-        )
-        return {row[0]: _Stored(*row[1:4], kept=row[4:]) for row in rows}
+        ).fetchall()
+        end = 4 + len(lacking)
+        if whole:
+            self._require_whole(whole, [row[end:] for row in rows])
+        return {row[0]: _Stored(*row[1:4], kept=row[4:end]) for row in rows}
+
+    def _require_whole(self, columns: list[str], rows: list[tuple[Any, ...]]) -> None:
+        """What is kept of a record goes into its new digest, which must not cover up damage."""
+        for record in damaged_records(self.table, batch_of(self.table, columns, rows)):
+            raise CorruptStoreError(
+                f"In table {self.table.name}, {record} is not as it was written, and a source that lacks columns "
+                "would keep its values. Run `suyuan doctor --deep`; restore a backup, or ingest into a new store."
+            )
 
     def _insert(self, connection: sqlite3.Connection, batch: pa.RecordBatch, content: list[bytes]) -> None:
         """Writes records that the table does not hold. Columns without any value are not even named."""
         numbers = range(self.next_no, self.next_no + batch.num_rows)
         filled = [name for name in batch.schema.names if batch.column(name).null_count < batch.num_rows]
-        columns = ["record_no", *filled, "digest", "seq"]
+        columns = ["record_no", *filled, "digest", "crc", "seq"]
         values = [to_sql(batch.column(name)) for name in filled]
         marks = ", ".join("?" * (len(columns) - 1))
         connection.executemany(
             f"INSERT INTO {quoted(self.table.name)} ({comma(columns)}) VALUES ({marks}, {self.seq})",
-            zip(numbers, *values, content, strict=True),
+            zip(numbers, *values, content, self._checks(batch, content), strict=True),
         )
         if is_indexed(self.table):
             add_entries(connection, self.table, numbers, batch)
@@ -157,15 +171,19 @@ class TableWriter:
         before: list[_Stored],
     ) -> None:
         self._keep_versions(connection, [known.record_no for known in before if known.seq < self.seq])
-        columns = [*batch.schema.names[1:], "digest"]
-        values = [to_sql(batch.column(name)) for name in columns[:-1]]
+        columns = [*batch.schema.names[1:], "digest", "crc"]
+        values = [to_sql(batch.column(name)) for name in columns[:-2]]
+        checks = self._checks(batch, content)
         assignments = ", ".join(f"{quoted(name)} = ?" for name in columns)
         connection.executemany(
             f"UPDATE {quoted(self.table.name)} SET {assignments}, seq = {self.seq} WHERE record_no = ?",
-            zip(*values, content, [known.record_no for known in before], strict=True),
+            zip(*values, content, checks, [known.record_no for known in before], strict=True),
         )
         self._index_again(connection, batch, [known.record_no for known in before])
         self._link(connection, batch)
+
+    def _checks(self, batch: pa.RecordBatch, content: list[bytes]) -> list[int]:
+        return row_checks(self.table, batch, digest_words(content), self.seq).tolist()
 
     def _keep_versions(self, connection: sqlite3.Connection, numbers: list[int]) -> None:
         columns = ["record_no", *record_columns(self.table)]

@@ -66,14 +66,14 @@ class Versions:
         history = Part(quoted(f"{table.name}_history"), f"t.seq <= {self.seq} AND t.until > {self.seq}")
         return [Part(current, f"t.seq <= {self.seq}"), history]
 
-    def all(self, table: Table, columns: Sequence[str], since: int) -> sqlite3.Cursor:
-        """These columns of every version, or of those written after run ``since``."""
+    def all(self, table: Table, columns: Sequence[str], since: int) -> Iterator[sqlite3.Cursor]:
+        """These columns of every version, or of those written after run ``since``; one cursor a part."""
         wanted = comma(list(columns), "t.")
-        parts = self.parts(table) or [Part(quoted(table.name), "FALSE")]
-        if since > 0:
+        parts = self.parts(table)
+        if since > 0 and parts:
             parts = self._since(table, parts, since)
-        selects = [f"SELECT {wanted} FROM {part.name} t WHERE {part.condition}" for part in parts]
-        return self.connection.execute(" UNION ALL ".join(selects))
+        for part in parts:
+            yield self.connection.execute(f"SELECT {wanted} FROM {part.name} t WHERE {part.condition}")
 
     def _since(self, table: Table, parts: list[Part], since: int) -> list[Part]:
         """New records have numbers from the first that a run gave out; the others left an older version."""
@@ -83,7 +83,7 @@ class Versions:
             (table.name, since, self.seq),
         ).fetchone()[0]
         if first_no is None:
-            return [Part(name, "FALSE")]
+            return []
         later = f"t.seq > {since} AND t.seq <= {self.seq}"
         overwritten = f"SELECT record_no FROM {quoted(f'{table.name}_history')} WHERE until > {since}"
         new = Part(name, f"t.record_no >= {first_no} AND {later}")

@@ -6,11 +6,9 @@ begun there is nothing to tell apart, and only current versions are read.
 """
 
 import json
-import sqlite3
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import groupby, islice
-from typing import Any
+from itertools import groupby
 
 import pyarrow as pa
 
@@ -19,18 +17,15 @@ from suyuan.graph.projection import plain_value
 from suyuan.graph.records import batch_schema
 from suyuan.graph.store.base import Direction, GraphEdge, Node, Provenance, Scalar, SearchHit
 from suyuan.graph.store.search_entries import entry_columns
+from suyuan.graph.store.sqlite_batches import checked_batches
 from suyuan.graph.store.sqlite_codes import code_matches
 from suyuan.graph.store.sqlite_edges import Asked, Page, named, neighbour_edges, taken_apart
-from suyuan.graph.store.sqlite_file import SqliteFile, damaged
-from suyuan.graph.store.sqlite_rows import batch_of, damaged_records
+from suyuan.graph.store.sqlite_file import SqliteFile
 from suyuan.graph.store.sqlite_schema import code_columns
+from suyuan.graph.store.sqlite_seals import require_sealed
 from suyuan.graph.store.sqlite_search import last_key, matches, named_node, searched_tables
 from suyuan.graph.store.sqlite_versions import Record, Versions
 from suyuan.graph.tables import TABLES, table_of_kind
-
-_BATCH_ROWS = 65_536
-_FETCHED_ROWS = 1_024
-"""So few that the values are still in the processor's cache when they are turned into columns."""
 
 
 class SqliteView:
@@ -39,6 +34,7 @@ class SqliteView:
     def __init__(self, file: SqliteFile, seq: int) -> None:
         self.seq = seq
         self._file = file
+        self._sealed_since = seq + 1
 
     @contextmanager
     def _reading(self) -> Generator[Versions, None, None]:
@@ -53,18 +49,10 @@ class SqliteView:
         asked = batch_schema(declared).names if columns is None else columns
         names = ["id", *(name for name in asked if name != "id")]
         with self._reading() as versions:
-            rows = versions.all(declared, names, since)
-            yield from _gathered(batch_of(declared, names, part) for part in _fetched(rows))
-
-    def verify(self, table: str) -> None:
-        """Raises CorruptStoreError, with the id, if a record does not fit its digest.
-
-        ``batches`` does not look: reading every column and hashing it costs as much as building a snapshot.
-        """
-        declared = TABLES[table]
-        for batch in self.batches(table, [*batch_schema(declared).names, "digest"]):
-            for record in damaged_records(declared, batch):
-                raise damaged(self._file.path, f"in table {table}, {record} is not as it was written")
+            if since < self._sealed_since:
+                require_sealed(versions.connection, versions.path, since)
+                self._sealed_since = since
+            yield from checked_batches(versions, declared, names, since)
 
     def removed(self, since: int) -> Iterator[tuple[str, str]]:
         """(table, record id) of records retired after ``since``."""
@@ -128,17 +116,6 @@ class SqliteView:
         """Records by table."""
         with self._reading() as versions:
             return {name: versions.count(table) for name, table in TABLES.items()}
-
-
-def _fetched(rows: sqlite3.Cursor) -> Iterator[list[tuple[Any, ...]]]:
-    while part := rows.fetchmany(_FETCHED_ROWS):
-        yield part
-
-
-def _gathered(parts: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Small batches put together."""
-    while some := list(islice(parts, _BATCH_ROWS // _FETCHED_ROWS)):
-        yield from pa.Table.from_batches(some).combine_chunks().to_batches()
 
 
 def _nodes(versions: Versions, asked: Sequence[Asked]) -> dict[str, Node]:

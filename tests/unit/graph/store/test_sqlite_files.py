@@ -1,18 +1,17 @@
 """What becomes of a SQLite store whose file is foreign, missing, read-only, full, cut or damaged."""
 
 import os
-import random
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from suyuan.errors import ConfigError, ConflictError, CorruptStoreError, StoreError, SuyuanError
+from suyuan.errors import ConfigError, ConflictError, CorruptStoreError, StoreError
 from suyuan.graph.store import sqlite_file
 from suyuan.graph.store.sqlite import SqliteStore
 from suyuan.graph.store.sqlite_schema import APPLICATION_ID
-from tests.contract.building import firm, load, sample_rows, shipment, values_of, write
+from tests.contract.building import firm, load, shipment, values_of, write
 
 
 def url_of(path: Path) -> str:
@@ -96,7 +95,7 @@ def test_a_store_of_a_newer_version_is_refused(store: SqliteStore, path: Path) -
 def test_a_store_is_marked_as_such(store: SqliteStore, path: Path) -> None:
     connection = sqlite3.connect(path)
     assert connection.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
-    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (2,)
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     connection.close()
 
@@ -113,7 +112,7 @@ def test_columns_and_tables_that_the_model_gained_are_added(path: Path) -> None:
         "DROP TABLE leads_history",
         "DELETE FROM suyuan_links",
         "DELETE FROM firms_search",
-        "DELETE FROM suyuan_meta",
+        "DELETE FROM suyuan_meta WHERE key <> 'newest_seal'",
     )
     store = SqliteStore.open(url_of(path))
     assert store.check(deep=True) == []
@@ -167,54 +166,6 @@ def test_a_damaged_full_text_index_is_found(store: SqliteStore, path: Path) -> N
     _change(path, "UPDATE firms_search_data SET block = zeroblob(length(block)) WHERE id > 10")
     found = {(problem.what, problem.where) for problem in store.check(deep=True)}
     assert found == {("damaged search index", "firms_search")}
-
-
-def test_a_damaged_record_is_never_shown(store: SqliteStore, path: Path) -> None:
-    load(store, {"firms": [firm(1)], "sellers": [{"platform": "p", "seller_id": "1", "firm_id": "F1"}]})
-    _change(path, "UPDATE firms SET name = 'false'", "UPDATE sellers SET name = 'false'")
-    view = store.view()
-    with pytest.raises(CorruptStoreError, match="table firms, Firm:F1"):
-        view.nodes(["Firm:F1"])
-    with pytest.raises(CorruptStoreError, match="table firms, Firm:F1"):
-        view.verify("firms")
-    view.verify("shipments")
-    with pytest.raises(CorruptStoreError, match="table sellers, Seller:p:1"):
-        view.neighbours(["Firm:F1"])
-
-
-def test_a_flipped_byte_is_found_or_harmless(path: Path) -> None:
-    store = SqliteStore.open(url_of(path))
-    load(store, sample_rows())
-    load(store, {"firms": [firm(i, f"name {i}") for i in range(200)]})
-    wanted = {table: _shown(store, table) for table in ("firms", "shipments", "listings")}
-    store.close()
-    whole = path.read_bytes()
-    place = random.Random(20260301)
-    for _ in range(40):
-        at = place.randrange(100, len(whole))
-        path.write_bytes(whole[:at] + bytes([whole[at] ^ (1 << place.randrange(8))]) + whole[at + 1 :])
-        for end in ("-wal", "-shm"):
-            Path(f"{path}{end}").unlink(missing_ok=True)
-        assert _found_or_equal(path, wanted), f"byte {at} of {len(whole)}"
-
-
-def _shown(store: SqliteStore, table: str) -> dict[str, object]:
-    view = store.view()
-    ids = sorted(values_of(view.batches(table, []), []))
-    return {**view.nodes(ids), "edges": view.neighbours(ids, first=100)}
-
-
-def _found_or_equal(path: Path, wanted: dict[str, dict[str, object]]) -> bool:
-    try:
-        store = SqliteStore.open(url_of(path))
-    except SuyuanError:
-        return True
-    try:
-        return bool(store.check(deep=True)) or all(_shown(store, table) == wanted[table] for table in wanted)
-    except SuyuanError:
-        return True
-    finally:
-        store.close()
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
