@@ -3,10 +3,11 @@
 import csv
 import socket
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
+from suyuan.cli.listening import address_of, listening_socket
 from suyuan.cli.output import note, progress_bar
 from suyuan.cli.serve import run_server
 from suyuan.cli.trace import print_report
@@ -18,6 +19,8 @@ from suyuan.service.workspace import Workspace
 from suyuan.simulate.market import MarketOptions, simulate_market
 
 app = typer.Typer()
+
+_HOST: Final = "127.0.0.1"
 
 
 @app.command()
@@ -57,11 +60,11 @@ def demo(
         _, token = create_token(workspace.store.documents, "demo", "analyst", days=1)
     if no_serve:
         return
-    chosen = _free_port(port)
-    address = f"http://127.0.0.1:{chosen}"
+    listening = _listening(port)
+    address = address_of(_HOST, listening)
     typer.echo(f"Address: {address}   query page: {address}/graphiql")
     typer.echo(f"Token:   {token}   (valid for a day; not needed on this machine)")
-    run_server(url, "127.0.0.1", chosen)
+    run_server(url, _HOST, listening)
 
 
 def _store_url(store: str, folder: Path) -> str:
@@ -83,14 +86,9 @@ def _a_listing(truth: Path) -> tuple[str, str]:
     raise ConfigError(f"{truth} names no listing.")
 
 
-def _free_port(wanted: int) -> int:
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                note(f"Port {port} is taken; taking a free one.")
-                continue
-            return int(probe.getsockname()[1])
-    raise ConfigError("No free port on 127.0.0.1.")
+def _listening(wanted: int) -> socket.socket:
+    try:
+        return listening_socket(_HOST, wanted)
+    except ConfigError:
+        note(f"Port {wanted} is taken; taking a free one.")
+        return listening_socket(_HOST, 0)

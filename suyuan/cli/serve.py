@@ -1,5 +1,6 @@
 """``suyuan serve``: GraphQL over HTTP."""
 
+import socket
 from ipaddress import ip_address
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import typer
 import uvicorn
 
 from suyuan.api.app import make_app
+from suyuan.cli.listening import address_of, listening_socket
 from suyuan.cli.output import StoreOption, note
 from suyuan.errors import ConfigError
 from suyuan.service.tokens import list_tokens
@@ -20,29 +22,30 @@ app = typer.Typer()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
+    create: Annotated[
+        bool, typer.Option("--create", help="Make the store if there is none, for rows that will be posted.")
+    ] = False,
     store: StoreOption = None,
 ) -> None:
     """Serve GraphQL at /graphql and the query page at /graphiql."""
     url = store_url(store)
-    with Workspace.open(url, create=True) as workspace:
+    with Workspace.open(url, create=create) as workspace:
         _check_host(host, workspace)
-        run_server(url, host, port)
+        run_server(url, host, listening_socket(host, port))
 
 
-def run_server(url: str, host: str, port: int) -> None:
-    """Runs the server of ``server:app`` over a store until it is told to stop."""
+def run_server(url: str, host: str, listening: socket.socket) -> None:
+    """Runs the server of ``server:app`` over a store, on a socket, until it is told to stop."""
     app = make_app(settings=settings().model_copy(update={"store": url}))
     config = uvicorn.Config(
         app,
-        host=host,
-        port=port,
         log_level="warning",
         ws_max_size=1_000_000,
         server_header=False,
         lifespan="on",
     )
-    note(f"Serving on http://{host}:{port} (query page: /graphiql). Stop with Ctrl-C.")
-    uvicorn.Server(config).run()
+    note(f"Serving on {address_of(host, listening)} (query page: /graphiql). Stop with Ctrl-C.")
+    uvicorn.Server(config).run(sockets=[listening])
 
 
 def _check_host(host: str, workspace: Workspace) -> None:

@@ -41,7 +41,8 @@ def _free_port() -> int:
 def _server(url: str) -> Generator[str]:
     """A server process over a store; gives its address."""
     port = _free_port()
-    command = [sys.executable, "-m", "suyuan.cli", "serve", "--store", url, "--port", str(port)]
+    command = [sys.executable, "-m", "suyuan.cli", "serve", "--create", "--store", url]
+    command += ["--port", str(port)]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
     address = f"http://127.0.0.1:{port}"
     try:
