@@ -36,7 +36,7 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
     DateTime: strawberry.scalar(
         name="DateTime",
         description="A time in ISO 8601, such as `2025-03-02T10:00:00Z`; UTC where no offset is given. "
-        "A date alone is the end of that day.",
+        "A day, month (`2025-03`) or year alone is its end.",
         serialize=str,
         parse_value=_time,
     ),

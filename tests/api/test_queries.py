@@ -179,6 +179,12 @@ def test_as_of_cuts_what_happened_later(client: Client) -> None:
     assert (before["asOf"], after["asOf"]) == ("2025-01-31", "2025-12-31T00:00:00Z")
 
 
+def test_a_year_is_a_time(client: Client) -> None:
+    trace = client.data(TRACE, start="Listing:shop:L9", direction=None, asOf="2025")["trace"]
+    assert trace["asOf"] == "2025"
+    assert trace["origins"][0]["siteId"] == "Site:FA9"
+
+
 def test_a_time_that_is_none_is_the_callers_mistake(client: Client) -> None:
     assert client.code(TRACE, start="Listing:shop:L9", direction=None, asOf="yesterday") == "BAD_USER_INPUT"
 
