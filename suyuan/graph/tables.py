@@ -678,7 +678,7 @@ _CASE_TABLES = (
             _id("subject", "What it is about (canonical id)."),
             _text("right_id", "Right concerned."),
             _text("right_type", "Type of right.", RIGHT_TYPES),
-            _text("text", "What was reported.", searchable=True),
+            _text("text", "What was reported.", searchable=True, personal=True),
             _text("reporter", "Who reported it.", personal=True),
             _time("reported_at", "When it was reported."),
             _text("division_code", "Division concerned.", check="division"),

@@ -16,6 +16,7 @@ SECRETS = (
     "发货人周莉",
     "收货人孙勇",
     "举报人吴敏",
+    "线索正文丙丁",
     "联系人郑凯",
     "额外备注4711",
 )
@@ -81,7 +82,13 @@ _TABLES: Mapping[str, Sequence[Mapping[str, str]]] = {
         {"list": "重点", "subject": "Seller:shop:s9", "from": "2025-01-01", "why": "多次线索"},
     ],
     "leads": [
-        {"lead_id": "LD9", "subject": "Listing:shop:L9", "right_id": "R9", "reporter": "举报人吴敏"},
+        {
+            "lead_id": "LD9",
+            "subject": "Listing:shop:L9",
+            "right_id": "R9",
+            "text": "线索正文丙丁",
+            "reporter": "举报人吴敏",
+        },
         {"lead_id": "LD10", "subject": f"Identifier:phone:{PHONE}", "right_id": "R9"},
     ],
     "findings": [
