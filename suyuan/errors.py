@@ -25,6 +25,7 @@
 """
 
 from collections.abc import Sequence
+from typing import Self
 
 
 class SuyuanError(Exception):
@@ -35,6 +36,17 @@ class SuyuanError(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+    def at(self, place: str) -> Self:
+        """The same error, with the place it was met at in front of its message."""
+        self.message = f"{place}: {self.message}"
+        self.args = (self.message,)
+        return self
+
+    def to_json(self) -> dict[str, object]:
+        """Code, message and the typed fields."""
+        fields = {name: value for name, value in vars(self).items() if not name.startswith("_")}
+        return {"code": self.code, "message": self.message, **fields}
 
 
 class ConfigError(SuyuanError):

@@ -5,8 +5,19 @@ from typing import Annotated
 
 import typer
 
-from suyuan.cli.output import JsonOption, KnownAtOption, StoreOption, note, print_json, progress_bar
-from suyuan.service.exporting import ExportRequest, export_graph
+from suyuan.cli.output import (
+    JsonOption,
+    KnownAtOption,
+    StoreOption,
+    note,
+    one_of,
+    print_json,
+    progress_bar,
+    usage_errors,
+)
+from suyuan.graph.ids import kind_named
+from suyuan.service.exporting import FORMATS, ExportRequest, export_graph
+from suyuan.service.times import microseconds
 from suyuan.service.workspace import Workspace
 
 app = typer.Typer()
@@ -18,6 +29,7 @@ def export(
         str,
         typer.Argument(
             metavar="FORMAT",
+            callback=one_of(*FORMATS),
             help="csv, jsonl, parquet, xlsx (tables); graphml, gexf, ftm (FollowTheMoney), neo4j-admin (graph).",
         ),
     ],
@@ -48,9 +60,12 @@ def export(
     """Write exchange tables, or the graph, whole or in part."""
     if hops is not None and around is None:
         raise typer.BadParameter("needs --around ID", param_hint="--hops")
+    with usage_errors():
+        kinds = tuple(kind_named(name) for name in kind or ())
+        microseconds("since", since)
     request = ExportRequest(
         format=format_,
-        kinds=tuple(kind or ()),
+        kinds=kinds,
         division=division,
         since=since,
         around=around,

@@ -11,7 +11,7 @@ import typer
 from suyuan.cli.output import JsonOption, StoreOption, note, print_json, progress_bar
 from suyuan.graph.store.base import RunInfo
 from suyuan.ingest.feeds import Format
-from suyuan.ingest.run import IngestOptions, ingest
+from suyuan.ingest.run import IngestOptions, ingest_sources, look_through
 from suyuan.service.watching import FileOutcome, FolderWatch, WatchOptions
 from suyuan.service.workspace import Workspace
 
@@ -88,6 +88,8 @@ def read_once(
     store: str | None, paths: list[Path], options: IngestOptions, *, tell_run: bool
 ) -> dict[str, Any]:
     """One run; gives its report. ``tell_run``: print its id when it begins, for who wants to follow it."""
+    # Before the store is opened: a run that cannot begin leaves no empty store behind.
+    sources = look_through(paths, options)
     with Workspace.open(store, create=True) as workspace, progress_bar("Ingesting") as update:
 
         def progress(file: str, rows: int, bytes_done: int, bytes_total: int) -> None:
@@ -98,7 +100,7 @@ def read_once(
             if tell_run:
                 note(f"Run {run.run_id} begins.")
 
-        return ingest(workspace.store, paths, options, progress, begun).to_json()
+        return ingest_sources(workspace.store, sources, options, progress, begun).to_json()
 
 
 def watch_folder(store: str | None, paths: list[Path], options: WatchOptions, *, as_json: bool) -> None:

@@ -1,10 +1,14 @@
 """The ``suyuan`` command."""
 
+import json
+import logging
 import os
 import sys
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
+from typer.rich_utils import rich_format_error
 
 from suyuan import __version__
 from suyuan.cli.lazy import LazyGroup
@@ -54,13 +58,28 @@ def _options(
     """Suyuan 溯源: finds where infringing goods come from and who keeps selling them."""
 
 
+def _tell(error: dict[str, object]) -> None:
+    """The error as a JSON document for a program that asked for one."""
+    if "--json" in sys.argv[1:]:
+        sys.stdout.write(json.dumps({"error": error}, ensure_ascii=False, default=str) + "\n")
+        sys.stdout.flush()
+
+
 def main() -> None:
     """Runs the command line; exit status 0 done, 1 failed, 2 usage."""
+    # What the driver has to say comes back as an error of ours.
+    logging.getLogger("neo4j").setLevel(logging.CRITICAL)
     try:
-        app()
+        sys.exit(app(standalone_mode=False) or 0)
     except SuyuanError as error:
-        typer.echo(f"suyuan: {error}", err=True)
+        _tell(error.to_json())
+        typer.echo(f"suyuan: {error.message} [{error.code}]", err=True)
         sys.exit(1)
+    except TyperException as error:
+        if error.exit_code:
+            _tell({"code": "BAD_USER_INPUT", "message": error.format_message()})
+        rich_format_error(error)
+        sys.exit(error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

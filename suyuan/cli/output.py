@@ -8,19 +8,73 @@ from typing import Annotated
 
 import typer
 
+from suyuan.errors import ConfigError, ParameterError, UnknownKindError
+from suyuan.graph.store.opening import check_url
+from suyuan.service.times import microseconds
+
+
+def one_of(*allowed: str) -> Callable[[str], str]:
+    """A check of an option that takes one of a few words."""
+
+    def check(value: str) -> str:
+        if value not in allowed:
+            raise typer.BadParameter(f"{value!r} is not possible; expected {' or '.join(allowed)}")
+        return value
+
+    return check
+
+
+def _checked_time(value: str | None) -> str | None:
+    with usage_errors():
+        microseconds("time", value)
+    return value
+
+
+def _checked_store(value: str | None) -> str | None:
+    if value is not None:
+        try:
+            check_url(value)
+        except ConfigError as error:
+            raise typer.BadParameter(error.message) from error
+    return value
+
+
+@contextmanager
+def usage_errors() -> Generator[None]:
+    """What is wrong with the options given, as a mistake in calling the command (exit status 2)."""
+    try:
+        yield
+    except (ParameterError, UnknownKindError) as error:
+        raise typer.BadParameter(error.message) from error
+
+
 StoreOption = Annotated[
     str | None,
     typer.Option(
-        "--store", metavar="URL", help="Store URL; default $SUYUAN_STORE, else sqlite:///suyuan.db."
+        "--store",
+        metavar="URL",
+        callback=_checked_store,
+        help="Store URL; default $SUYUAN_STORE, else sqlite:///suyuan.db.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 KnownAtOption = Annotated[
     str | None,
-    typer.Option("--known-at", metavar="T", help="Only facts the store had by this time (ISO 8601, UTC)."),
+    typer.Option(
+        "--known-at",
+        metavar="T",
+        callback=_checked_time,
+        help="Only facts the store had by this time (ISO 8601, UTC; a day, month or year is its end).",
+    ),
 ]
 AsOfOption = Annotated[
-    str | None, typer.Option("--as-of", metavar="T", help="Only events up to this time (ISO 8601, UTC).")
+    str | None,
+    typer.Option(
+        "--as-of",
+        metavar="T",
+        callback=_checked_time,
+        help="Only events up to this time (ISO 8601, UTC; a day, month or year is its end).",
+    ),
 ]
 
 

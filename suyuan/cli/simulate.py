@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from suyuan.cli.output import JsonOption, note, print_json, progress_bar
+from suyuan.cli.output import JsonOption, note, print_json, progress_bar, usage_errors
 from suyuan.simulate.market import MarketOptions, simulate_market
 
 app = typer.Typer()
@@ -51,7 +51,7 @@ def simulate(
         "undated_rate": undated_rate,
         "table_format": table_format,
     }
-    with progress_bar("Simulating") as progress:
+    with usage_errors(), progress_bar("Simulating") as progress:
         summary = simulate_market(MarketOptions(**given), out, progress)
     if as_json:
         print_json({"out": str(out), **asdict(summary)})

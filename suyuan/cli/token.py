@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from suyuan.cli.output import JsonOption, StoreOption, note, print_json
+from suyuan.cli.output import JsonOption, StoreOption, note, print_json, usage_errors
 from suyuan.service.tokens import create_token, list_tokens, revoke_token
 from suyuan.service.workspace import Workspace
 
@@ -23,7 +23,7 @@ def create(
     as_json: JsonOption = False,
 ) -> None:
     """Make a token and print it; it is shown this once only."""
-    with Workspace.open(store, create=True) as workspace:
+    with Workspace.open(store, create=True) as workspace, usage_errors():
         token, text = create_token(workspace.store.documents, subject, role, days)
     if as_json:
         print_json({"token": text, **asdict(token)})

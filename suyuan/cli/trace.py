@@ -10,11 +10,19 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from suyuan.cli.output import AsOfOption, JsonOption, KnownAtOption, StoreOption, note, print_json
+from suyuan.cli.output import (
+    AsOfOption,
+    JsonOption,
+    KnownAtOption,
+    StoreOption,
+    note,
+    one_of,
+    print_json,
+)
 from suyuan.errors import ConfigError
-from suyuan.service.tracing import Tracer, TraceRequest
+from suyuan.service.tracing import Start, Tracer, TraceRequest
 from suyuan.service.workspace import Workspace
-from suyuan.traceback.parameters import DEFAULT_PARAMETERS, TraceParameters
+from suyuan.traceback.parameters import DEFAULT_PARAMETERS, TraceParameters, UnknownTimes
 
 app = typer.Typer()
 
@@ -34,14 +42,25 @@ def trace(
     ids_file: Annotated[
         str | None, typer.Option("--ids-file", metavar="FILE", help="Ids, one a line; - for standard input.")
     ] = None,
-    direction: Annotated[str, typer.Option(help="backward or forward.")] = "backward",
+    direction: Annotated[
+        str, typer.Option(callback=one_of("backward", "forward"), help="backward or forward.")
+    ] = "backward",
     as_of: AsOfOption = None,
     known_at: KnownAtOption = None,
     max_hops: Annotated[int, typer.Option(min=1, help="Longest chain looked at.")] = 12,
     unknown_times: Annotated[
-        str, typer.Option(help="Movements without times: infer their bounds, exclude or include them.")
+        str,
+        typer.Option(
+            callback=one_of(*(mode.value for mode in UnknownTimes)),
+            help="Movements without times: infer their bounds, exclude or include them.",
+        ),
     ] = "infer",
-    mode: Annotated[str, typer.Option(help="mass, or foodchainlab for that tool's rules.")] = "mass",
+    mode: Annotated[
+        str,
+        typer.Option(
+            callback=one_of("mass", "foodchainlab"), help="mass, or foodchainlab for that tool's rules."
+        ),
+    ] = "mass",
     reachable: Annotated[
         bool, typer.Option("--reachable", help="List everything reachable as well.")
     ] = False,
@@ -52,8 +71,8 @@ def trace(
     as_json: JsonOption = False,
 ) -> None:
     """Trace things back to where they were made, or forward to where they went."""
-    ids = [*(starts or []), *_ids_from(ids_file)]
-    if not ids:
+    asked = [*(Start(given) for given in starts or []), *_ids_from(ids_file)]
+    if not asked:
         raise typer.BadParameter("Give at least one id, or --ids-file.", param_hint="ID")
     request = TraceRequest(
         direction=direction,  # pyright: ignore[reportArgumentType] - checked by the service
@@ -66,21 +85,26 @@ def trace(
         reachable=reachable,
     )
     with Workspace.open(store) as workspace:
-        for report in Tracer(workspace).reports(ids, request):
+        for report in Tracer(workspace).reports(asked, request):
             if as_json:
                 print_json(report)
             else:
                 print_report(report)
 
 
-def _ids_from(file: str | None) -> list[str]:
+def _ids_from(file: str | None) -> list[Start]:
+    """The ids of a file with the lines they stand on; empty lines and those that begin with # are left out."""
     if file is None:
         return []
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"--ids-file {file} cannot be read: {error}") from error
-    return [line.strip() for line in text.splitlines() if line.strip()]
+        raise typer.BadParameter(f"{file} cannot be read: {error}", param_hint="--ids-file") from error
+    lines = ((number, line.strip()) for number, line in enumerate(text.splitlines(), start=1))
+    named = "standard input" if file == "-" else file
+    return [
+        Start(line, f"{named}, line {number}") for number, line in lines if line and not line.startswith("#")
+    ]
 
 
 def _parameters_from(file: Path | None) -> TraceParameters:

@@ -71,6 +71,37 @@ class Progress(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a run will read: its files, looked through, and the mapping they are read by.
+
+    ``surveys`` is empty where events are compared with those of the store first.
+    """
+
+    started: str
+    mapping: MappingFile | None
+    feeds: Sequence[Feed]
+    skipped: Sequence[Skipped]
+    surveys: Sequence[Survey]
+
+
+def look_through(paths: Sequence[Path], options: IngestOptions) -> Sources:
+    """Finds the files and looks through them; no store is needed yet.
+
+    Raises
+    ------
+    IngestError
+        A file cannot be read, or nothing is found to read.
+    MappingError
+        The mapping file is wrong, or does not fit a file.
+    """
+    started = now_text()
+    mapping = read_mapping(options.mapping) if options.mapping else None
+    feeds, skipped = find_feeds(paths, options.format, mapping, strict=options.strict)
+    has_events = any(isinstance(feed, EventFeed) for feed in feeds)
+    return Sources(started, mapping, feeds, skipped, () if has_events else surveyed(feeds))
+
+
 def ingest(
     store: Store,
     paths: Sequence[Path],
@@ -95,14 +126,23 @@ def ingest(
     StoreError
         The store does not answer or is held by somebody else.
     """
-    started = now_text()
-    mapping = read_mapping(options.mapping) if options.mapping else None
-    feeds, skipped = find_feeds(paths, options.format, mapping, strict=options.strict)
+    return ingest_sources(store, look_through(paths, options), options, progress, begun)
+
+
+def ingest_sources(
+    store: Store,
+    sources: Sources,
+    options: IngestOptions,
+    progress: Progress | None = None,
+    begun: Callable[[RunInfo], None] | None = None,
+) -> RunReport:
+    """:func:`ingest` of files that were looked through before."""
+    feeds = sources.feeds
     for _ in range(_MOST_ATTEMPTS):
         known_at = _settled(feeds, store)
-        surveys = surveyed(feeds)
+        surveys = sources.surveys or surveyed(feeds)
         with ExitStack() as stack:
-            known_by = fingerprint(feeds, mapping, options)
+            known_by = fingerprint(feeds, sources.mapping, options)
             writer = stack.enter_context(
                 store.writer(known_by, full=options.full, wait_seconds=options.wait_seconds)
             )
@@ -114,7 +154,7 @@ def ingest(
             run = _Run(writer, RejectLog(files), progress, strict=options.strict)
             for feed, survey in zip(feeds, surveys, strict=True):
                 run.read(feed, survey)
-            return run.finish(started, skipped, full=options.full)
+            return run.finish(sources.started, sources.skipped, full=options.full)
     raise ConflictError(
         "Other runs kept writing to the store while events were compared with it. Run this again."
     )

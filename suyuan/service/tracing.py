@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, cast
 
 import numpy as np
 
-from suyuan.errors import ParameterError
+from suyuan.errors import ParameterError, SuyuanError
 from suyuan.graph.ids import normal_id, split_id
 from suyuan.graph.records import time_text
 from suyuan.graph.snapshot import GraphSnapshot
@@ -56,6 +56,14 @@ class TraceRequest:
     scope: Scope = field(default_factory=Scope)
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """An id to trace from; ``place`` says where it was given, such as a line of a file, for errors."""
+
+    id: str
+    place: str | None = None
+
+
 class Tracer:
     """Traces over the snapshots of a workspace; keeps what can be shared between traces. Thread-safe."""
 
@@ -74,8 +82,8 @@ class Tracer:
                 trace(prepared, kind, int(position))
                 trace(prepared, kind, int(position), direction="forward")
 
-    def reports(self, starts: Iterable[str], request: TraceRequest) -> Iterable[Json]:
-        """One report a start, in order, all from one snapshot.
+    def reports(self, starts: Iterable[str | Start], request: TraceRequest) -> Iterable[Json]:
+        """One report a start, in order, all from one snapshot; every id is looked up before the first.
 
         Raises
         ------
@@ -84,8 +92,9 @@ class Tracer:
         _check(request)
         known_at = microseconds("known_at", request.known_at)
         snapshot = self._workspace.snapshot(Scope(subject=request.scope.subject, known_at=known_at))
-        for start in starts:
-            yield self._report(snapshot, normal_id(start), request)
+        found = [_found(snapshot, start) for start in starts]
+        for node_id, position in found:
+            yield self._report(snapshot, node_id, position, request)
 
     def report(self, start: str, request: TraceRequest, snapshot: GraphSnapshot | None = None) -> Json:
         """The report of one start, in the shape of ``suyuan trace --json``.
@@ -101,15 +110,11 @@ class Tracer:
         if snapshot is None:
             return next(iter(self.reports([start], request)))
         _check(request)
-        return self._report(snapshot, normal_id(start), request)
+        return self._report(snapshot, *_found(snapshot, start), request)
 
-    def _report(self, snapshot: GraphSnapshot, start: str, request: TraceRequest) -> Json:
+    def _report(self, snapshot: GraphSnapshot, start: str, position: int, request: TraceRequest) -> Json:
         began = time.perf_counter()
         kind = split_id(start)[0]
-        if kind not in START_KINDS:
-            # Said before the id is looked up: the answer must not tell whether such a thing is there.
-            raise ParameterError("start", kind, "a " + ", ".join(START_KINDS))
-        position = snapshot.nodes[kind].position(start)
         if request.mode == "foodchainlab":
             reach = trace_foodchainlab(snapshot, kind, position, direction=request.direction)
             body = _reach_only(reach)
@@ -164,6 +169,20 @@ class Tracer:
             with self._lock:
                 self._prepared.pop(key, None)
             made.set_exception(error)
+
+
+def _found(snapshot: GraphSnapshot, given: str | Start) -> tuple[str, int]:
+    """Id and position of a start; errors name the place it was given at."""
+    start = given if isinstance(given, Start) else Start(given)
+    try:
+        node_id = normal_id(start.id)
+        kind = split_id(node_id)[0]
+        if kind not in START_KINDS:
+            # Said before the id is looked up: the answer must not tell whether such a thing is there.
+            raise ParameterError("start", kind, "a " + ", ".join(START_KINDS))
+        return node_id, snapshot.nodes[kind].position(node_id)
+    except SuyuanError as error:
+        raise (error if start.place is None else error.at(start.place)) from error.__cause__
 
 
 def _check(request: TraceRequest) -> None:

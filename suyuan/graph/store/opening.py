@@ -22,15 +22,24 @@ def open_store(url: str, *, create: bool = True) -> Store:
     StoreUnavailableError
         The store does not answer.
     """
-    scheme = urlsplit(url).scheme
-    if scheme == "sqlite":
+    check_url(url)
+    if urlsplit(url).scheme == "sqlite":
         from suyuan.graph.store.sqlite import SqliteStore
 
         return SqliteStore.open(url, create=create)
-    if scheme in _NEO4J_SCHEMES:
-        from suyuan.graph.store.neo4j import Neo4jStore
+    from suyuan.graph.store.neo4j import Neo4jStore
 
-        return Neo4jStore.open(url)
-    raise ConfigError(
-        f"{url!r} is no store URL; expected sqlite:///path.db or neo4j://user:password@host:7687/database."
-    )
+    return Neo4jStore.open(url)
+
+
+def check_url(url: str) -> None:
+    """Raises ConfigError unless the URL is one of a store that Suyuan knows; opens nothing."""
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError:
+        scheme = ""
+    if scheme != "sqlite" and scheme not in _NEO4J_SCHEMES:
+        raise ConfigError(
+            f"{url!r} is no store URL; expected sqlite:///path.db or "
+            "neo4j://user:password@host:7687/database."
+        )
