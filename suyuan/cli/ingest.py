@@ -43,7 +43,12 @@ def ingest_command(
         bool, typer.Option("--strict", help="Any bad row makes the run fail and change nothing.")
     ] = False,
     full: Annotated[
-        bool, typer.Option("--full", help="A full copy of its source: retire what it no longer names.")
+        bool,
+        typer.Option(
+            "--full",
+            help="A full copy of its source (the file by its name, with that of its folder or zip): retire "
+            "what it named before and no longer names.",
+        ),
     ] = False,
     rejects: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder for bad rows, to be mended and read again.")

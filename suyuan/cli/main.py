@@ -78,7 +78,7 @@ def main() -> None:
     except TyperException as error:
         if error.exit_code:
             _tell({"code": "BAD_USER_INPUT", "message": error.format_message()})
-        rich_format_error(error)
+        rich_format_error(error)  # pyright: ignore[reportArgumentType] - all of them are shown by it
         sys.exit(error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

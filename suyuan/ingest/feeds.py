@@ -153,9 +153,14 @@ class NetworkFeed:
 
 
 def find_feeds(
-    paths: Sequence[Path], file_format: Format, mapping: MappingFile | None, *, strict: bool = False
+    paths: Sequence[Path],
+    file_format: Format,
+    mapping: MappingFile | None,
+    *,
+    strict: bool = False,
+    rejects: Path | None = None,
 ) -> tuple[list[Feed], list[Skipped]]:
-    """What to read among the paths given, and the files left out.
+    """What to read among the paths given, and the files left out; ``rejects`` as in :func:`find_files`.
 
     An EPCIS document that is damaged or breaks the standard is refused: the run fails where the user named the file
     or wants it ``strict``; in a folder or zip it is left out, with the reason.
@@ -165,7 +170,7 @@ def find_feeds(
     IngestError
         A file named by the user is of no table or format that is known; nothing is found at all.
     """
-    found = find_files(paths)
+    found = find_files(paths, rejects=rejects)
     named = {path for path in paths if path.is_file() and path.suffix.lower() != ".zip"}
     feeds: list[Feed] = []
     skipped = list(found.skipped)

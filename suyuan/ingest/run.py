@@ -97,7 +97,9 @@ def look_through(paths: Sequence[Path], options: IngestOptions) -> Sources:
     """
     started = now_text()
     mapping = read_mapping(options.mapping) if options.mapping else None
-    feeds, skipped = find_feeds(paths, options.format, mapping, strict=options.strict)
+    feeds, skipped = find_feeds(
+        paths, options.format, mapping, strict=options.strict, rejects=options.rejects
+    )
     has_events = any(isinstance(feed, EventFeed) for feed in feeds)
     return Sources(started, mapping, feeds, skipped, () if has_events else surveyed(feeds))
 

@@ -74,8 +74,14 @@ class Found:
     skipped: tuple[Skipped, ...]
 
 
-def find_files(paths: Sequence[Path], limits: SourceLimits = SourceLimits()) -> Found:
+def find_files(
+    paths: Sequence[Path], limits: SourceLimits = SourceLimits(), *, rejects: Path | None = None
+) -> Found:
     """The files behind the paths given: themselves, the files of folders, the members of zips.
+
+    Parameters
+    ----------
+    rejects : folder that reject files go to; left out where it lies below a folder given.
 
     Raises
     ------
@@ -86,7 +92,7 @@ def find_files(paths: Sequence[Path], limits: SourceLimits = SourceLimits()) -> 
     skipped: list[Skipped] = []
     for path in paths:
         if path.is_dir():
-            found = _folder_files(path, limits)
+            found = _folder_files(path, limits, rejects.resolve() if rejects else None)
         elif path.is_file():
             found = _single(path, path.name, limits)
         else:
@@ -115,16 +121,19 @@ def _single(path: Path, name: str, limits: SourceLimits) -> Found:
     return Found((InputFile(name, path, None, state[0], state),), ())
 
 
-def _folder_files(folder: Path, limits: SourceLimits) -> Found:
+def _folder_files(folder: Path, limits: SourceLimits, rejects: Path | None) -> Found:
     files: list[InputFile] = []
     skipped: list[Skipped] = []
     root = folder.resolve()
+    left_out = rejects if rejects is not None and root in rejects.parents else None
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
         name = (PurePosixPath(root.name) / relative.as_posix()).as_posix()
         if path.is_dir() or any(part.startswith(".") for part in relative.parts):
             continue
-        if path.is_symlink() and not path.resolve().is_relative_to(root):
+        if left_out is not None and left_out in path.resolve().parents:
+            skipped.append(Skipped(name, "in the folder that this run's reject files go to"))
+        elif path.is_symlink() and not path.resolve().is_relative_to(root):
             skipped.append(Skipped(name, "a link to a place outside the folder"))
         elif not path.is_file():
             skipped.append(Skipped(name, "not a regular file"))

@@ -108,3 +108,15 @@ def test_damaged_zip(content: bytes, tmp_path: Path) -> None:
 def test_nothing_there(tmp_path: Path) -> None:
     with pytest.raises(IngestError, match="no such file or folder"):
         find_files([tmp_path / "absent.csv"])
+
+
+def test_the_reject_folder_of_the_call_is_left_out(tmp_path: Path) -> None:
+    rejects = tmp_path / "dd" / "rejects"
+    rejects.mkdir(parents=True)
+    for path in (tmp_path / "dd" / "sites.csv", rejects / "sites.csv"):
+        path.write_text("site_id\nF1\n", encoding="utf-8")
+    found = find_files([tmp_path / "dd"], rejects=rejects)
+    assert [file.name for file in found.files] == ["dd/sites.csv"]
+    assert [item.name for item in found.skipped] == ["dd/rejects/sites.csv"]
+    # Mended rejects are read where they are asked for.
+    assert [file.name for file in find_files([rejects], rejects=rejects).files] == ["rejects/sites.csv"]
