@@ -23,7 +23,7 @@ def address() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def client(address: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=address.removesuffix("/graphql")) as client:
+    with httpx.Client(base_url=address.removesuffix("/graphql"), timeout=60) as client:
         yield client
 
 
