@@ -35,7 +35,7 @@ def _send(socket: ClientConnection, **message: object) -> None:
 
 
 def _receive(socket: ClientConnection) -> dict[str, Any]:
-    return json.loads(socket.recv(timeout=10))
+    return json.loads(socket.recv(timeout=60))
 
 
 def _open(socket: ClientConnection) -> None:
@@ -88,7 +88,7 @@ def test_a_message_that_is_none_closes_the_connection(address: str, text: str) -
         _open(socket)
         socket.send(text)
         with pytest.raises(ConnectionClosed) as closed:
-            socket.recv(timeout=10)
+            socket.recv(timeout=60)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 4400
 
@@ -97,14 +97,14 @@ def test_a_caller_with_a_wrong_token_is_not_admitted(address: str) -> None:
     with _connect(address) as socket:
         _send(socket, type="connection_init", payload={"Authorization": "Bearer wrong"})
         with pytest.raises(ConnectionClosed) as closed:
-            socket.recv(timeout=10)
+            socket.recv(timeout=60)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 4403
 
 
 def test_the_older_websocket_protocol_is_refused(address: str) -> None:
     with _connect(address, "graphql-ws") as socket, pytest.raises(ConnectionClosed) as closed:
-        socket.recv(timeout=10)
+        socket.recv(timeout=60)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 4406
 
