@@ -110,13 +110,22 @@ class Connection:
         except (ValueError, failures.ConfigurationError) as error:
             raise ConfigError(f"{self.address.shown} cannot be used as a store URL: {error}") from error
 
-    def _session(self, retry_seconds: float) -> Session:
-        return self.driver.session(
+    @contextmanager
+    def _session(self, retry_seconds: float) -> Generator[Session]:
+        session = self.driver.session(
             database=self.address.database,
             bookmark_manager=self._bookmarks,
             fetch_size=FETCH_SIZE,
             max_transaction_retry_time=retry_seconds,
         )
+        try:
+            yield session
+        finally:
+            try:
+                session.close()
+            finally:
+                # Where rolling back on a cut connection failed, the first call left the session open.
+                session.close()
 
     def read(self, work: Work[T]) -> T:
         """Runs ``work`` in a transaction that only reads."""
