@@ -4,9 +4,8 @@ from collections import defaultdict
 
 import numpy as np
 
-from suyuan.graph.ordering import group_places
-from suyuan.graph.snapshot import GraphSnapshot, Int32Array, Int64Array
-from suyuan.traceback.events import lot_closure, lot_steps
+from suyuan.graph.snapshot import BoolArray, GraphSnapshot, Int32Array, Int64Array
+from suyuan.traceback.events import Steps, happened, lot_closure, lot_steps
 from suyuan.traceback.results import EventChain
 
 _LAST = np.iinfo(np.int64).max
@@ -14,7 +13,7 @@ MOST_CHAINS = 200
 
 
 def chains_from(
-    snapshot: GraphSnapshot, lot: int, *, most: int = MOST_CHAINS
+    snapshot: GraphSnapshot, lot: int, *, as_of: int | None = None, most: int = MOST_CHAINS
 ) -> tuple[tuple[EventChain, ...], int]:
     """One shortest chain for each lot that a lot comes from and that itself comes from none.
 
@@ -22,37 +21,40 @@ def chains_from(
 
     Parameters
     ----------
+    as_of : microseconds UTC; later events are left out.
     most : how many chains to give, by the id of their first lot.
 
     Returns
     -------
     The chains, and how many more there are.
     """
-    members = lot_closure(snapshot, np.array([lot], np.int32), "backward")
-    onward = _nearest(snapshot, lot, members)
+    steps = lot_steps(snapshot, "backward", as_of)
+    members = lot_closure(steps, np.array([lot], np.int32))
+    onward = _nearest(steps, lot)
     before = {step[0] for step in onward.values()}
     ids = snapshot.nodes["Lot"]
     ends = sorted((int(place) for place in members if int(place) not in before), key=ids.id_at)
-    seen = _Sightings(snapshot, members)
+    seen = _Sightings(snapshot, members, happened(snapshot, as_of))
     chains = tuple(_chain(end, onward, seen) for end in ends[:most])
     return tuple(chain for chain in chains if chain.events), max(0, len(ends) - most)
 
 
-def _nearest(snapshot: GraphSnapshot, lot: int, members: Int32Array) -> dict[int, tuple[int, int]]:
+def _nearest(steps: Steps, lot: int) -> dict[int, tuple[int, int]]:
     """For each lot before the start: the next lot towards it and the event that tells so, by way of the fewest."""
-    steps = lot_steps(snapshot, "backward")
-    steps = steps[np.isin(steps[:, 0], members)]
-    order, start = group_places(steps[:, 0], len(snapshot.nodes["Lot"]))
-    steps = steps[order]
+    taken: set[int] = set()
     onward: dict[int, tuple[int, int]] = {}
     layer = [lot]
     while layer:
         following: list[int] = []
         for near in layer:
-            for _, far, event in steps[start[near] : start[near + 1]].tolist():
-                if far != lot and far not in onward:
-                    onward[far] = (near, event)
-                    following.append(far)
+            for step in steps.step[steps.start[near] : steps.start[near + 1]].tolist():
+                if step in taken:
+                    continue
+                taken.add(step)
+                for far in steps.far[steps.far_start[step] : steps.far_start[step + 1]].tolist():
+                    if far != lot and far not in onward:
+                        onward[far] = (near, int(steps.event[step]))
+                        following.append(far)
         layer = following
     return onward
 
@@ -60,7 +62,7 @@ def _nearest(snapshot: GraphSnapshot, lot: int, members: Int32Array) -> dict[int
 class _Sightings:
     """Events that name lots, by lot and time, each with its place."""
 
-    def __init__(self, snapshot: GraphSnapshot, lots: Int32Array) -> None:
+    def __init__(self, snapshot: GraphSnapshot, lots: Int32Array, happened: BoolArray) -> None:
         parts: list[tuple[Int32Array, Int32Array, Int64Array]] = []
         for kind, source, target in (
             ("INPUT", "Lot", "Event"),
@@ -71,7 +73,7 @@ class _Sightings:
             if edges is None:
                 continue
             of_lot, events = (edges.source, edges.target) if source == "Lot" else (edges.target, edges.source)
-            kept = np.isin(of_lot, lots)
+            kept = np.isin(of_lot, lots) & happened[events]
             at = np.where(edges.columns["at_known"], edges.columns["at"], _LAST)
             parts.append((of_lot[kept], events[kept], at[kept]))
         self._site = np.full(len(snapshot.nodes["Event"]), -1, np.int32)

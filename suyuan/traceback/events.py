@@ -6,6 +6,8 @@ in. Events are those that name one of these lots in any role. Dates are not look
 clock errors.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from suyuan.graph.compiled import compiled
@@ -14,8 +16,28 @@ from suyuan.graph.snapshot import BoolArray, GraphSnapshot, Int32Array, Int64Arr
 from suyuan.traceback.results import Direction
 
 
+class Steps(NamedTuple):
+    """Steps from lots to those before (or after) them: what one transformation made, or one packing.
+
+    Step i goes from each of the lots that lead to it, ``step[start[v]:start[v + 1]]`` for lot v, to each of
+    ``far[far_start[i]:far_start[i + 1]]``; ``event[i]`` tells so. Kept apart like this, a transformation of n lots
+    into n takes 2 n places, not n * n.
+    """
+
+    start: Int64Array
+    step: Int32Array
+    far_start: Int64Array
+    far: Int32Array
+    event: Int32Array
+
+
 def events_and_lots(
-    snapshot: GraphSnapshot, kind: str, position: int, lots: Int32Array, direction: Direction
+    snapshot: GraphSnapshot,
+    kind: str,
+    position: int,
+    lots: Int32Array,
+    direction: Direction,
+    as_of: int | None = None,
 ) -> tuple[Int32Array, Int32Array]:
     """Events that name a lot of the trace, and those lots.
 
@@ -23,31 +45,40 @@ def events_and_lots(
     ----------
     kind, position : the case; a lot is followed through events by itself.
     lots : those on the movements reached, sorted; events that name one are given, but they lead no further.
+    as_of : microseconds UTC; later events are left out.
 
     Returns
     -------
     Positions of events and of lots, int32, sorted.
     """
-    own = lot_closure(snapshot, np.array([position], np.int32), direction) if kind == "Lot" else lots[:0]
+    own = lots[:0]
+    if kind == "Lot":
+        own = lot_closure(lot_steps(snapshot, direction, as_of), np.array([position], np.int32))
     member = np.zeros(len(snapshot.nodes["Lot"]), np.bool_)
     member[lots] = True
     member[own] = True
-    return _events_naming(snapshot, member), np.flatnonzero(member).astype(np.int32)
+    events = _events_naming(snapshot, member)
+    return events[happened(snapshot, as_of)[events]], np.flatnonzero(member).astype(np.int32)
 
 
-def lot_closure(snapshot: GraphSnapshot, lots: Int32Array, direction: Direction) -> Int32Array:
-    """Lots that went into some lots (backward) or were made of them (forward), these included; sorted."""
-    steps = lot_steps(snapshot, direction)
-    n_lots = len(snapshot.nodes["Lot"])
-    order, start = group_places(steps[:, 0], n_lots)
-    member = np.zeros(n_lots, np.bool_)
+def happened(snapshot: GraphSnapshot, as_of: int | None) -> BoolArray:
+    """Which events are not later than ``as_of``; undated ones are not."""
+    columns = snapshot.nodes["Event"].columns
+    if as_of is None:
+        return np.ones(len(snapshot.nodes["Event"]), np.bool_)
+    return ~columns["at_known"] | (columns["at"] <= as_of)
+
+
+def lot_closure(steps: Steps, lots: Int32Array) -> Int32Array:
+    """Lots that steps lead to from some lots, these included; sorted."""
+    member = np.zeros(len(steps.start) - 1, np.bool_)
     member[lots] = True
-    _spread(start, np.ascontiguousarray(steps[order, 1]), lots, member)
+    _spread(steps, lots, member, np.zeros(len(steps.event), np.bool_))
     return np.flatnonzero(member).astype(np.int32)
 
 
 @compiled
-def _spread(start: Int64Array, following: Int32Array, lots: Int32Array, member: BoolArray) -> None:
+def _spread(steps: Steps, lots: Int32Array, member: BoolArray, taken: BoolArray) -> None:
     stack = np.empty(len(member), np.int32)
     height = 0
     for lot in lots:
@@ -56,56 +87,48 @@ def _spread(start: Int64Array, following: Int32Array, lots: Int32Array, member: 
     while height > 0:
         height -= 1
         lot = stack[height]
-        for place in range(start[lot], start[lot + 1]):
-            if not member[following[place]]:
-                member[following[place]] = True
-                stack[height] = following[place]
-                height += 1
+        for place in range(steps.start[lot], steps.start[lot + 1]):
+            step = steps.step[place]
+            if taken[step]:
+                continue
+            taken[step] = True
+            for entry in range(steps.far_start[step], steps.far_start[step + 1]):
+                if not member[steps.far[entry]]:
+                    member[steps.far[entry]] = True
+                    stack[height] = steps.far[entry]
+                    height += 1
 
 
-def lot_steps(snapshot: GraphSnapshot, direction: Direction) -> np.ndarray:
-    """Triples (lot, lot one step on, event that tells so), int32, shape (n, 3)."""
+def lot_steps(snapshot: GraphSnapshot, direction: Direction, as_of: int | None = None) -> Steps:
+    """The steps of a direction, by transformations and packings that are not later than ``as_of``."""
+    n_events, n_lots = len(snapshot.nodes["Event"]), len(snapshot.nodes["Lot"])
+    nothing = np.empty(0, np.int32)
     went_in = snapshot.edge_set("INPUT", "Lot", "Event")
     came_out = snapshot.edge_set("OUTPUT", "Event", "Lot")
-    made = np.empty((0, 3), np.int32)
-    if went_in is not None and came_out is not None:
-        n_events = len(snapshot.nodes["Event"])
-        made = _products_of_parts(
-            went_in.source[went_in.by_target],
-            went_in.target_start,
-            came_out.target,
-            came_out.source_start,
-            n_events,
-        )
     packed = snapshot.edge_set("CONTAINS", "Lot", "Lot")
-    held = made[:0]
-    if packed is not None:
-        held = np.stack([packed.target, packed.source, packed.columns["record"]], axis=1)
-    if direction == "backward":
-        return np.concatenate([made[:, [1, 0, 2]], held[:, [1, 0, 2]]])
-    return np.concatenate([made, held])
-
-
-@compiled
-def _products_of_parts(
-    inputs: Int32Array, input_start: Int64Array, outputs: Int32Array, output_start: Int64Array, n_events: int
-) -> np.ndarray:
-    """Every input of an event with every output, and the event; shape (n, 3)."""
-    size = 0
-    for event in range(n_events):
-        size += (input_start[event + 1] - input_start[event]) * (
-            output_start[event + 1] - output_start[event]
-        )
-    steps = np.empty((size, 3), np.int32)
-    place = 0
-    for event in range(n_events):
-        for i in range(input_start[event], input_start[event + 1]):
-            for j in range(output_start[event], output_start[event + 1]):
-                steps[place, 0] = inputs[i]
-                steps[place, 1] = outputs[j]
-                steps[place, 2] = event
-                place += 1
-    return steps
+    before = (nothing, nothing) if went_in is None else (went_in.source, went_in.target)
+    after = (nothing, nothing) if came_out is None else (came_out.target, came_out.source)
+    inside, around, told_by = (
+        (nothing, nothing, nothing)
+        if packed is None
+        else (packed.target, packed.source, packed.columns["record"])
+    )
+    packing = np.arange(n_events, n_events + len(inside), dtype=np.int32)
+    event = np.concatenate([np.arange(n_events, dtype=np.int32), told_by.astype(np.int32)])
+    taken = happened(snapshot, as_of)[event]
+    inputs = np.concatenate([before[0], inside]), np.concatenate([before[1], packing])
+    outputs = np.concatenate([after[0], around]), np.concatenate([after[1], packing])
+    near, far = (outputs, inputs) if direction == "backward" else (inputs, outputs)
+    seen = taken[near[1]]
+    near_order, start = group_places(near[0][seen], n_lots)
+    far_order, far_start = group_places(far[1], len(event))
+    return Steps(
+        start,
+        np.ascontiguousarray(near[1][seen][near_order]),
+        far_start,
+        np.ascontiguousarray(far[0][far_order]),
+        event,
+    )
 
 
 def _events_naming(snapshot: GraphSnapshot, member: BoolArray) -> Int32Array:

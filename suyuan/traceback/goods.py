@@ -9,6 +9,7 @@ import numpy as np
 from suyuan.graph.compiled import compiled, uncounted
 from suyuan.graph.ordering import group_places
 from suyuan.graph.snapshot import NOTHING_KNOWN, EdgeSet, GraphSnapshot, Int32Array, Int64Array
+from suyuan.traceback.events import happened
 from suyuan.traceback.sitechains import chained, packing_pairs
 
 DISAGREE: Final = 0
@@ -137,9 +138,7 @@ def links_of(
     themselves, join products too.
     """
     event_site, lots_in, lots_out, products_in, products_out = _events(snapshot, goods)
-    if as_of is not None:
-        times = snapshot.nodes["Event"].columns
-        event_site[times["at_known"] & (times["at"] > as_of)] = -1
+    event_site[~happened(snapshot, as_of)] = -1
     n_sites = len(snapshot.nodes["Site"])
     steps = [_pairs(event_site, lots_in, lots_out), packing_pairs(snapshot, event_site)]
     lot_pairs = chained(snapshot, np.unique(np.concatenate(steps), axis=0))

@@ -61,7 +61,9 @@ def trace(
         counts = _counts(graph.cut_by_hops, graph.cut_by_nodes, "mass_")
     reached = _reached(prepared, start, walked, kind, position, direction)
     event_chains, more = (
-        chains_from(prepared.snapshot, position) if (kind, direction) == ("Lot", "backward") else ((), 0)
+        chains_from(prepared.snapshot, position, as_of=prepared.as_of)
+        if (kind, direction) == ("Lot", "backward")
+        else ((), 0)
     )
     return TraceResult(
         kind=kind,
@@ -144,7 +146,7 @@ def _reached(
     movements = visits.movement[begin:count].copy()
     columns = prepared.snapshot.movements
     sites, lots = ends_of(movements, columns.from_site, columns.to_site, columns.goods)
-    events, lots = events_and_lots(prepared.snapshot, kind, position, lots, direction)
+    events, lots = events_and_lots(prepared.snapshot, kind, position, lots, direction, prepared.as_of)
     latest = visits.limit[begin:count]
     return Reach(
         movements=movements,

@@ -139,8 +139,8 @@ class Connection:
 
     def ping(self) -> None:
         """Raises StoreUnavailableError if the server does not answer, without trying again."""
-        with self.errors():
-            self.driver.verify_connectivity()
+        with self.errors(), self._session(0.0) as session:
+            session.run("RETURN 1").consume()
 
     def close(self) -> None:
         """Gives the connections back."""

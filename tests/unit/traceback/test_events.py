@@ -1,7 +1,10 @@
 """Events and lots of a trace: transformations and what they name, whatever the dates."""
 
+import numpy as np
+
 from suyuan.graph.rows import snapshot_of_rows
 from suyuan.graph.snapshot import GraphSnapshot
+from suyuan.traceback.events import lot_steps
 from suyuan.traceback.goods import goods_of, links_of
 from suyuan.traceback.parameters import TraceParameters
 from suyuan.traceback.preparation import prepare
@@ -64,3 +67,34 @@ def test_links_hold_each_pair_once_and_only_where_the_place_is_known() -> None:
     mirrored = links_of(world, goods, forward=True)
     pairs = set(zip(links.lot_near.tolist(), links.lot_far.tolist(), strict=True))
     assert pairs == set(zip(mirrored.lot_far.tolist(), mirrored.lot_near.tolist(), strict=True))
+
+
+def test_events_after_as_of_tell_nothing() -> None:
+    dated = [{**event, "at": f"2025-01-0{event['event_id']}"} for event in EVENTS]
+    world = snapshot_of_rows({"transformations": dated})
+    position = world.nodes["Lot"].position("Lot:Q:e")
+    day = 86_400_000_000
+    for as_of, events, lots in (
+        ("2025-01-03", {"1", "2", "3"}, {"P:a", "P:b", "R:x", "Q:d"}),
+        ("2025-01-02", set(), set()),
+    ):
+        until = int(np.datetime64(as_of, "us").astype(np.int64)) + day - 1
+        found = trace(prepare(world, TraceParameters(), as_of=until), "Lot", position)
+        assert names(world, "Event", found.reach.events) == events
+        assert names(world, "Lot", found.reach.lots) == lots
+        assert {world.nodes["Event"].id_at(e) for c in found.event_chains for e in c.events} <= {
+            f"Event:{event}" for event in events
+        }
+        assert bool(found.event_chains) == bool(events)
+
+
+def test_many_inputs_and_outputs_take_one_step() -> None:
+    """Places grow with the lots named, not with their pairs."""
+    event = {
+        "event_id": "big",
+        "site_id": "A",
+        "input_lots": [f"Lot:P:{i}" for i in range(300)],
+        "output_lots": [f"Lot:Q:{i}" for i in range(300)],
+    }
+    steps = lot_steps(snapshot_of_rows({"transformations": [event]}), "backward")
+    assert len(steps.far) + len(steps.step) == 600
