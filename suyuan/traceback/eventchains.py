@@ -5,7 +5,7 @@ from collections import defaultdict
 import numpy as np
 
 from suyuan.graph.snapshot import BoolArray, GraphSnapshot, Int32Array, Int64Array
-from suyuan.traceback.events import Steps, happened, lot_closure, lot_steps
+from suyuan.traceback.events import Steps, happened, lot_closure, lot_steps, lots_named
 from suyuan.traceback.results import EventChain
 
 _LAST = np.iinfo(np.int64).max
@@ -64,15 +64,7 @@ class _Sightings:
 
     def __init__(self, snapshot: GraphSnapshot, lots: Int32Array, happened: BoolArray) -> None:
         parts: list[tuple[Int32Array, Int32Array, Int64Array]] = []
-        for kind, source, target in (
-            ("INPUT", "Lot", "Event"),
-            ("OUTPUT", "Event", "Lot"),
-            ("OBSERVED", "Event", "Lot"),
-        ):
-            edges = snapshot.edge_set(kind, source, target)
-            if edges is None:
-                continue
-            of_lot, events = (edges.source, edges.target) if source == "Lot" else (edges.target, edges.source)
+        for of_lot, events, edges in lots_named(snapshot):
             kept = np.isin(of_lot, lots) & happened[events]
             at = np.where(edges.columns["at_known"], edges.columns["at"], _LAST)
             parts.append((of_lot[kept], events[kept], at[kept]))

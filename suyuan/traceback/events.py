@@ -6,13 +6,14 @@ in. Events are those that name one of these lots in any role. Dates are not look
 clock errors.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
 from suyuan.graph.compiled import compiled
 from suyuan.graph.ordering import group_places
-from suyuan.graph.snapshot import BoolArray, GraphSnapshot, Int32Array, Int64Array
+from suyuan.graph.snapshot import BoolArray, EdgeSet, GraphSnapshot, Int32Array, Int64Array
 from suyuan.traceback.results import Direction
 
 
@@ -131,16 +132,20 @@ def lot_steps(snapshot: GraphSnapshot, direction: Direction, as_of: int | None =
     )
 
 
-def _events_naming(snapshot: GraphSnapshot, member: BoolArray) -> Int32Array:
-    named = [np.empty(0, np.int32)]
+def lots_named(snapshot: GraphSnapshot) -> Iterator[tuple[Int32Array, Int32Array, EdgeSet]]:
+    """Lots and the events that name them, in parallel, for each way of naming; with the edges that say so."""
     for kind, source, target in (
         ("INPUT", "Lot", "Event"),
         ("OUTPUT", "Event", "Lot"),
         ("OBSERVED", "Event", "Lot"),
     ):
         edges = snapshot.edge_set(kind, source, target)
-        if edges is None:
-            continue
-        lots, events = (edges.source, edges.target) if source == "Lot" else (edges.target, edges.source)
-        named.append(events[member[lots]])
+        if edges is not None:
+            ends = (edges.source, edges.target) if source == "Lot" else (edges.target, edges.source)
+            yield *ends, edges
+
+
+def _events_naming(snapshot: GraphSnapshot, member: BoolArray) -> Int32Array:
+    named = [events[member[lots]] for lots, events, _ in lots_named(snapshot)]
+    named.append(np.empty(0, np.int32))
     return np.unique(np.concatenate(named)).astype(np.int32)

@@ -2,7 +2,6 @@
 
 import random
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,22 +14,7 @@ from suyuan.graph.store.sqlite import SqliteStore
 from suyuan.graph.tables import TABLES
 from tests.contract.building import firm, load, sample_rows, shipment, values_of
 from tests.unit.graph.describing import described
-
-
-def url_of(path: Path) -> str:
-    return f"sqlite:///{path}"
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "store.db"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[SqliteStore]:
-    opened = SqliteStore.open(url_of(path))
-    yield opened
-    opened.close()
+from tests.unit.graph.store.sqlite_fixtures import url_of
 
 
 def _change(path: Path, *statements: str) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,22 +11,7 @@ from suyuan.graph.store import sqlite_file
 from suyuan.graph.store.sqlite import SqliteStore
 from suyuan.graph.store.sqlite_schema import APPLICATION_ID
 from tests.contract.building import firm, load, shipment, values_of, write
-
-
-def url_of(path: Path) -> str:
-    return f"sqlite:///{path}"
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "store.db"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[SqliteStore]:
-    opened = SqliteStore.open(url_of(path))
-    yield opened
-    opened.close()
+from tests.unit.graph.store.sqlite_fixtures import url_of
 
 
 @pytest.mark.parametrize("url", ["sqlite:///", "sqlite://store.db", "store.db", "sqlite:store.db"])
