@@ -15,18 +15,14 @@ from suyuan.graph.ids import normal_id, split_id
 from suyuan.graph.records import time_text
 from suyuan.graph.snapshot import GraphSnapshot
 from suyuan.graph.store.base import Scope
+from suyuan.service.parametersets import ParameterSet
 from suyuan.service.times import microseconds
 from suyuan.service.workspace import Workspace
+from suyuan.traceback.calibration import calibrated
 from suyuan.traceback.cases import START_KINDS
 from suyuan.traceback.conflicts import time_conflicts
 from suyuan.traceback.foodchainlab import trace_foodchainlab
-from suyuan.traceback.parameters import (
-    DEFAULT_LIMITS,
-    DEFAULT_PARAMETERS,
-    TraceLimits,
-    TraceParameters,
-    UnknownTimes,
-)
+from suyuan.traceback.parameters import DEFAULT_LIMITS, TraceLimits, UnknownTimes
 from suyuan.traceback.preparation import Prepared, prepare
 from suyuan.traceback.results import Reach, TimeConflict, TraceResult
 from suyuan.traceback.trace import trace
@@ -51,7 +47,7 @@ class TraceRequest:
     max_hops: int = DEFAULT_MAX_HOPS
     unknown_times: str = "infer"
     mode: Mode = "mass"
-    parameters: TraceParameters = DEFAULT_PARAMETERS
+    parameters: ParameterSet = ParameterSet()
     reachable: bool = False
     scope: Scope = field(default_factory=Scope)
 
@@ -122,6 +118,7 @@ class Tracer:
             prepared = self._prepare(snapshot, request)
             limits = TraceLimits(max_hops=request.max_hops)
             result = trace(prepared, kind, position, direction=request.direction, limits=limits)
+            result = calibrated(result, request.parameters.calibration)
             reach = result.reach
             body = _mass_body(snapshot, result)
         head = {
@@ -140,7 +137,7 @@ class Tracer:
     def _prepare(self, snapshot: GraphSnapshot, request: TraceRequest) -> Prepared:
         """The prepared snapshot; made once however many ask, without holding up those who ask for another."""
         as_of = microseconds("as_of", request.as_of)
-        key = (snapshot.numbering, request.parameters, request.unknown_times, as_of)
+        key = (snapshot.numbering, request.parameters.parameters, request.unknown_times, as_of)
         with self._lock:
             found = self._prepared.get(key)
             mine = found is None
@@ -164,7 +161,7 @@ class Tracer:
     ) -> None:
         mode = UnknownTimes(request.unknown_times)
         try:
-            made.set_result(prepare(snapshot, request.parameters, unknown_times=mode, as_of=as_of))
+            made.set_result(prepare(snapshot, request.parameters.parameters, unknown_times=mode, as_of=as_of))
         except BaseException as error:
             with self._lock:
                 self._prepared.pop(key, None)
@@ -214,8 +211,7 @@ def _parameters(request: TraceRequest) -> Json:
     return {
         "max_hops": request.max_hops,
         "unknown_times": request.unknown_times,
-        "fitted": False,
-        **request.parameters.to_json(),
+        **request.parameters.in_answer(),
     }
 
 

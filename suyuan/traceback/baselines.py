@@ -13,6 +13,7 @@ import numpy as np
 
 from suyuan.graph.compiled import compiled
 from suyuan.graph.snapshot import FloatArray, Int32Array, Int64Array
+from suyuan.traceback.goods import product_of
 from suyuan.traceback.mixing import is_made_at
 from suyuan.traceback.mixingmodel import Mixing
 from suyuan.traceback.preparation import Prepared
@@ -71,7 +72,8 @@ def _made(
         if place + 1 >= len(row_start):
             row_start, made = enlarged(row_start, 0), enlarged(made, 0)
         near = visits.movement[place]
-        made[place] = is_made_at(walk, mixing, near)
+        product = product_of(walk.carried[near], walk.goods.lot_product)
+        made[place] = is_made_at(walk, mixing, near, product)
         if not made[place]:
             limit = reached.limit[place_of(reached, near)]
             count, found, kinds = steps(walk, near, limit, NOTHING_SCANNED, room[0], room[1])

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from suyuan.graph.snapshot import FloatArray, Int64Array
-from suyuan.traceback.goods import JOINED, product_of
+from suyuan.traceback.goods import JOINED
 from suyuan.traceback.inlining import inlined
 from suyuan.traceback.mixingmodel import Draft, Mixing, quantity_in, quantity_out, undated_span
 from suyuan.traceback.stock import flow_interval, unknown_beside
@@ -64,7 +64,9 @@ def undated_gap(
 
 
 @inlined
-def put_gaps(walk: Walk, mixing: Mixing, near: int, left: int, draft: Draft, count: int) -> None:
+def put_gaps(
+    walk: Walk, mixing: Mixing, near: int, product: int, left: int, draft: Draft, count: int
+) -> None:
     """Gap d between the positions of a movement and each of its predecessors, in mean inflows.
 
     The bandwidth where nothing tells a position, 0 where there are none to compare, as where units differ.
@@ -78,7 +80,6 @@ def put_gaps(walk: Walk, mixing: Mixing, near: int, left: int, draft: Draft, cou
     stock, flags, arrived, in_stream = mixing.stock, mixing.flags, mixing.arrived, mixing.in_stream
     product_at, came_from, came_to = walk.streams.product, stock.came_from, stock.came_to
     site = walk.leaves[near]
-    product = product_of(walk.carried[near], walk.goods.lot_product)
     flow_start, times, moved = stock.inflow.start, stock.inflow.time, stock.inflow.moved
     last, stream, unknown, cursor, mean, share = -2, -1, -1, 0, 1.0, 1.0
     low, high = 0.0, 0.0

@@ -23,14 +23,23 @@ from suyuan.graph.compiled import compiled, uncounted
 from suyuan.graph.model import SITE_ROLES
 from suyuan.graph.snapshot import (
     QUANTITY_UNKNOWN,
+    BoolArray,
     FloatArray,
+    Int8Array,
     Int32Array,
+    Int64Array,
     UInt16Array,
 )
 from suyuan.traceback.gaps import put_gaps
 from suyuan.traceback.goods import JOINED, UNKNOWN, product_of
 from suyuan.traceback.inlining import inlined
-from suyuan.traceback.mixingmodel import Draft, Mixing, undated_span
+from suyuan.traceback.mixingmodel import (
+    Draft,
+    Mixing,
+    chance_of_product,
+    infers_products,
+    undated_span,
+)
 from suyuan.traceback.results import GAPS, Gap
 from suyuan.traceback.stays import mean_stay, undated_log_stay
 from suyuan.traceback.stock import balance
@@ -65,9 +74,17 @@ class Shares(NamedTuple):
     gap: int
 
 
+class Makers(NamedTuple):
+    """What is known of sites as makers: role by site, and the products each makes, as in :class:`Mixing`."""
+
+    role: Int8Array
+    makes_start: Int64Array
+    makes: Int32Array
+
+
 @inlined
-def is_made_at(walk: Walk, mixing: Mixing, movement: int) -> bool:
-    """Whether the site a movement leaves is the origin of its goods.
+def is_made_at(walk: Walk, mixing: Mixing | Makers, movement: int, product: int) -> bool:
+    """Whether the site a movement leaves is the origin of its goods, of a product (-1: not known).
 
     It is when the site makes the product (an unknown product agrees with any), when it is a factory of
     which nothing says what it makes, and when its role is unknown and nothing is recorded to have come
@@ -76,7 +93,6 @@ def is_made_at(walk: Walk, mixing: Mixing, movement: int) -> bool:
     site = walk.leaves[movement]
     low, high = mixing.makes_start[site], mixing.makes_start[site + 1]
     if low < high:
-        product = product_of(walk.carried[movement], walk.goods.lot_product)
         for place in range(low, high):
             if mixing.makes[place] == product:
                 return True
@@ -84,6 +100,15 @@ def is_made_at(walk: Walk, mixing: Mixing, movement: int) -> bool:
     if mixing.role[site] == FACTORY:
         return True
     return mixing.role[site] < 0 and is_empty(walk, site)
+
+
+@compiled
+def leave_maker(walk: Walk, makers: Makers, movements: Int32Array, product: Int32Array) -> BoolArray:
+    """Whether each of some movements leaves the site that made its goods, of the products given."""
+    leaves = np.zeros(len(movements), np.bool_)
+    for i in range(len(movements)):
+        leaves[i] = is_made_at(walk, makers, movements[i], product[i])
+    return leaves
 
 
 @inlined
@@ -142,8 +167,10 @@ def put_stays(walk: Walk, mixing: Mixing, left: int, scale: float, draft: Draft,
 
 
 @inlined
-def put_weights(mixing: Mixing, draft: Draft, count: int) -> None:
+def put_weights(walk: Walk, mixing: Mixing, near: int, product: int, draft: Draft, count: int) -> None:
     """Quantity times match of predecessors; quantities count only where the known units agree."""
+    has_lot = walk.carried[near] >= 0
+    infers = product >= 0 and infers_products(mixing)
     flags, quantity, usual, weights = mixing.flags, mixing.quantity, mixing.stock.inflow.usual, draft.weights
     by_quantity = weighable(mixing.unit, draft.found, count)
     for i in range(count):
@@ -152,13 +179,17 @@ def put_weights(mixing: Mixing, draft: Draft, count: int) -> None:
         if by_quantity:
             unknown = flags[far] & QUANTITY_UNKNOWN
             weights[i] = usual[mixing.in_stream[far]] if unknown else quantity[far]
-        if draft.kinds[i] == UNKNOWN:
+        if draft.kinds[i] == UNKNOWN and infers:
+            weights[i] *= chance_of_product(walk, mixing, far, product)
+        elif draft.kinds[i] == UNKNOWN:
             weights[i] *= mixing.match_unknown
+        if has_lot and walk.carried[far] < 0 and draft.kinds[i] != JOINED:
+            weights[i] *= mixing.match_lot_unknown
 
 
 @inlined
 def uncovered(
-    walk: Walk, mixing: Mixing, near: int, limit: int, left: int, draft: Draft, count: int
+    walk: Walk, mixing: Mixing, near: int, product: int, limit: int, left: int, draft: Draft, count: int
 ) -> tuple[float, int]:
     """Share of a movement that recorded inflow did not supply, and the gap that says why."""
     site = walk.leaves[near]
@@ -166,7 +197,6 @@ def uncovered(
     recorded = recorded_far(walk, near)
     if recorded[0] < recorded[1]:
         return floor, UNRECORDED
-    product = product_of(walk.carried[near], walk.goods.lot_product)
     for i in range(count):
         of_far = product_of(walk.carried[draft.found[i]], walk.goods.lot_product)
         if draft.kinds[i] == JOINED and of_far != product:
@@ -180,12 +210,13 @@ def uncovered(
 
 @inlined
 def weigh(
-    walk: Walk, mixing: Mixing, near: int, limit: int, draft: Draft, count: int
+    walk: Walk, mixing: Mixing, near: int, product: int, limit: int, draft: Draft, count: int
 ) -> tuple[int, float, int]:
     """Turn the feasible predecessors of a movement into its row of the model.
 
     Parameters
     ----------
+    product : of its goods, -1 where not known.
     limit : latest time by which the movement can have left; for dated ones, as the walk has it.
     draft : ``found`` and ``kinds`` of so many predecessors.
 
@@ -198,17 +229,17 @@ def weigh(
         return 0, 1.0, why_nothing_came(walk, walk.leaves[near], limit)
     scale = mixing.dwell[mixing.role[walk.leaves[near]] + 1]
     left = left_at(walk, mixing, near, limit)
-    put_gaps(walk, mixing, near, left, draft, count)
+    put_gaps(walk, mixing, near, product, left, draft, count)
     put_stays(walk, mixing, left, scale, draft, count)
-    put_weights(mixing, draft, count)
+    put_weights(walk, mixing, near, product, draft, count)
     if not mix(draft.weights, draft.gaps, draft.stays, count, mixing.bandwidth, mixing.fifo_share):
         return 0, 1.0, NOT_COVERED
-    rest, gap = uncovered(walk, mixing, near, limit, left, draft, count)
+    rest, gap = uncovered(walk, mixing, near, product, limit, left, draft, count)
     found, weights = draft.found, draft.weights
     kept, total = 0, 0.0
     for i in range(count):
         if weights[i] > NEGLIGIBLE:
-            found[kept], weights[kept] = found[i], weights[i]
+            found[kept], draft.kinds[kept], weights[kept] = found[i], draft.kinds[i], weights[i]
             total += weights[i]
             kept += 1
     for i in range(kept):
@@ -228,7 +259,8 @@ def shares(walk: Walk, mixing: Mixing, near: int, limit: int, room: tuple[Int32A
     """Shares of the feasible predecessors of a movement: one row of the model; see :func:`weigh`."""
     count, found, kinds = steps(walk, near, limit, NOTHING_SCANNED, room[0], room[1])
     draft = empty_draft(found, kinds)
-    kept, rest, gap = weigh(walk, mixing, near, limit, draft, count)
+    product = product_of(walk.carried[near], walk.goods.lot_product)
+    kept, rest, gap = weigh(walk, mixing, near, product, limit, draft, count)
     return Shares(draft.found[:kept], draft.weights[:kept], rest, gap)
 
 

@@ -16,7 +16,29 @@ from suyuan.graph.snapshot import (
 from suyuan.traceback.inlining import inlined
 from suyuan.traceback.stock import Stock
 from suyuan.traceback.times import EARLIEST, LATEST
-from suyuan.traceback.walking import Walk
+from suyuan.traceback.walking import Walk, stream_at
+
+
+class Traded(NamedTuple):
+    """Which products movements between two sites name, for those that name none.
+
+    ``pair[m]`` is the pair of sites of movement m; pair i names ``product[start[i]:start[i + 1]]``, so often as
+    ``count`` says. All are empty where products are not inferred. ``prior`` is the weight, in movements, of
+    what the receiving site deals in.
+    """
+
+    pair: Int32Array
+    start: Int64Array
+    product: Int32Array
+    count: FloatArray
+    prior: float
+
+
+class LotMakers(NamedTuple):
+    """For each lot the site that made it and the movement that tells, -1 where none does; empty if not asked."""
+
+    site: Int32Array
+    movement: Int32Array
 
 
 class Mixing(NamedTuple):
@@ -43,8 +65,11 @@ class Mixing(NamedTuple):
     dwell: FloatArray
     floor: FloatArray
     match_unknown: float
+    match_lot_unknown: float
     fifo_share: float
     bandwidth: float
+    traded: Traded
+    makers: LotMakers
 
 
 class Draft(NamedTuple):
@@ -55,6 +80,37 @@ class Draft(NamedTuple):
     weights: FloatArray
     gaps: FloatArray
     stays: FloatArray
+
+
+@inlined
+def infers_products(mixing: Mixing) -> bool:
+    """Whether goods keep their product on movements that do not name one."""
+    return len(mixing.traded.pair) > 0
+
+
+@inlined
+def chance_of_product(walk: Walk, mixing: Mixing, movement: int, product: int) -> float:
+    """Probability that a movement that names no product carries this one.
+
+    What other movements between its two sites name, mixed with what is traded at the receiving one; 0 where
+    the sender is known to make other products.
+    """
+    traded, sender = mixing.traded, walk.leaves[movement]
+    low, high = mixing.makes_start[sender], mixing.makes_start[sender + 1]
+    makes_it = low == high
+    for place in range(low, high):
+        makes_it = makes_it or mixing.makes[place] == product
+    if not makes_it:
+        return 0.0
+    named, this = 0.0, 0.0
+    pair = traded.pair[movement]
+    for place in range(traded.start[pair], traded.start[pair + 1]):
+        named += traded.count[place]
+        if traded.product[place] == product:
+            this = traded.count[place]
+    stream = stream_at(walk.comes[movement], product, walk.streams)
+    usual = mixing.stock.share[stream] if stream >= 0 else 0.0
+    return (this + traded.prior * usual) / (named + traded.prior)
 
 
 @inlined

@@ -69,6 +69,16 @@ class TraceParameters:
     transit_days : float
         Longest usual time under way, days, >= 0: where a movement has one of its two times, the other is
         taken to lie within so many days of it.
+    match_lot_unknown : float
+        Weight, in (0, 1], of an inflow without a lot against one of the same lot, for goods whose lot is known.
+    infer_products : bool
+        Follow goods as the product they are through movements that name none, each weighed by the chance that
+        it carried that product instead of by ``match_unknown``: how often other movements between its two
+        places name it.
+    product_prior : float
+        Weight, > 0, in movements, that what is traded at the receiving place has in that chance.
+    infer_makers : bool
+        Goods whose lot is recorded to have left its maker were made there, whatever else is missing.
 
     Raises
     ------
@@ -83,12 +93,19 @@ class TraceParameters:
     floor: RoleValues = _FLOOR
     max_dwell_days: float | None = None
     transit_days: float = 4.0
+    match_lot_unknown: float = 1.0
+    infer_products: bool = False
+    product_prior: float = 0.5
+    infer_makers: bool = False
 
     def __post_init__(self) -> None:
         _require("match_unknown", self.match_unknown, 0.0 < self.match_unknown <= 1.0, "above 0, at most 1")
         _require("fifo_share", self.fifo_share, 0.0 <= self.fifo_share <= 1.0, "a share from 0 to 1")
         _require("bandwidth", self.bandwidth, 0.0 < self.bandwidth < float("inf"), "a number above 0")
         _require("transit_days", self.transit_days, 0.0 <= self.transit_days <= 3650.0, "0 to 3650 days")
+        one = self.match_lot_unknown
+        _require("match_lot_unknown", one, 0.0 < one <= 1.0, "above 0, at most 1")
+        _require("product_prior", self.product_prior, 0.0 < self.product_prior <= 1e6, "a number above 0")
         longest = self.max_dwell_days
         _require("max_dwell_days", longest, longest is None or 0.0 < longest <= 1e6, "days above 0, or null")
         for name in ("dwell_days", "floor"):
@@ -122,7 +139,9 @@ class TraceParameters:
             if name not in names:
                 raise ParameterError("parameters", name, "one of " + ", ".join(names))
             default = getattr(DEFAULT_PARAMETERS, name)
-            if isinstance(default, tuple):
+            if isinstance(default, bool):
+                given[name] = _switch(name, value)
+            elif isinstance(default, tuple):
                 given[name] = _values_by_role(name, value, default)
             else:
                 given[name] = None if value is None and name == "max_dwell_days" else _number(name, value)
@@ -139,6 +158,12 @@ def _values_by_role(name: str, value: Any, default: RoleValues) -> RoleValues:
         _number(f"{name}.{role}", value[role]) if role in value else kept
         for role, kept in zip(ROLE_NAMES, default, strict=True)
     )
+
+
+def _switch(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ParameterError(name, value, "true or false")
+    return value
 
 
 def _number(name: str, value: Any) -> float:

@@ -18,8 +18,9 @@ from suyuan.graph.snapshot import (
 )
 from suyuan.traceback.goods import Goods, links_of
 from suyuan.traceback.inference import inferred_keys
-from suyuan.traceback.mixing import FACTORY
-from suyuan.traceback.mixingmodel import Mixing
+from suyuan.traceback.lotmakers import lots_made_at, no_makers
+from suyuan.traceback.mixing import FACTORY, Makers, leave_maker
+from suyuan.traceback.mixingmodel import LotMakers, Mixing, Traded
 from suyuan.traceback.parameters import MICROSECONDS_PER_DAY, TraceParameters, UnknownTimes
 from suyuan.traceback.spans import no_spans, spans_of
 from suyuan.traceback.stock import (
@@ -43,6 +44,7 @@ from suyuan.traceback.times import (
     own_bounds,
     visible,
 )
+from suyuan.traceback.trading import nothing_traded, traded_between
 from suyuan.traceback.walking import Recorded, Streams, Walk, arranged, loose_of, number_streams
 
 
@@ -143,9 +145,46 @@ class Prepared:
                 dwell=np.array(parameters.dwell_days) * MICROSECONDS_PER_DAY,
                 floor=np.array(parameters.floor),
                 match_unknown=parameters.match_unknown,
+                match_lot_unknown=parameters.match_lot_unknown,
                 fifo_share=parameters.fifo_share,
                 bandwidth=parameters.bandwidth,
+                traded=self.traded,
+                makers=self.lot_makers,
             )
+        )
+
+    @cached_property
+    def traded(self) -> Traded:
+        """Which products movements between the same two sites name; empty where products are not inferred."""
+        prior = self.parameters.product_prior
+        if not self.parameters.infer_products:
+            return nothing_traded(prior)
+        movements = self.snapshot.movements
+        product = products_carried(self.carried, self.goods.lot_product)
+        return traded_between(
+            movements.from_site, movements.to_site, product, self.seen, prior, len(self.snapshot.nodes["Site"])
+        )
+
+    @cached_property
+    def lot_makers(self) -> LotMakers:
+        """Which site made each lot, as recorded departures tell; empty where that is not asked for.
+
+        Only lots whose product is known: numbers of lots are the maker's own and come again with other products.
+        """
+        if not self.parameters.infer_makers:
+            return no_makers()
+        walk, movements = self.backward, self.snapshot.movements
+        product = products_carried(self.carried, self.goods.lot_product)
+        lots = np.flatnonzero(self.seen & (self.carried >= 0) & (product >= 0)).astype(np.int32)
+        product = product[lots]
+        role = self.snapshot.nodes["Site"].columns["role"]
+        leaving = lots[leave_maker(walk, Makers(role, self.makes_start, self.makes), lots, product)]
+        return lots_made_at(
+            self.carried[leaving],
+            movements.from_site[leaving],
+            self.bounds.departed[leaving],
+            leaving,
+            len(self.goods.lot_code),
         )
 
     @cached_property

@@ -54,8 +54,9 @@ def trace(
         origins, unresolved, chains, counts = (), (), (), {}
     else:
         walked = walk_from(prepared, start, direction, limits)
-        graph = mass_graph(prepared, start, walked, limits)
-        origins, unresolved = _ends(prepared, start, graph, case_product(prepared, kind, position))
+        product = case_product(prepared, kind, position)
+        graph = mass_graph(prepared, start, walked, limits, product=product)
+        origins, unresolved = _ends(prepared, start, graph, product)
         movements = prepared.snapshot.movements
         chains = best_paths(graph, movements.from_site, movements.to_site, wanted=paths)
         counts = _counts(graph.cut_by_hops, graph.cut_by_nodes, "mass_")
@@ -100,15 +101,27 @@ def walk_from(
 
 
 def mass_graph(
-    prepared: Prepared, start: CaseStart, walked: Walked, limits: TraceLimits = DEFAULT_LIMITS
+    prepared: Prepared,
+    start: CaseStart,
+    walked: Walked,
+    limits: TraceLimits = DEFAULT_LIMITS,
+    *,
+    product: int = -1,
 ) -> MassGraph:
-    """The mass of a case on all movements it can have come by; ``walked`` is the walk backward from it."""
+    """The mass of a case on all movements it can have come by.
+
+    Parameters
+    ----------
+    walked : the walk backward from the case
+    product : what it is about, -1 where that is not known
+    """
     return mass_of(
         prepared.backward,
         prepared.mixing,
         walked.visits,
         start.movements,
         start.weights,
+        product=product,
         first_hop=0 if start.is_start else 1,
         max_hops=limits.max_hops,
     )
@@ -132,7 +145,8 @@ def _forward_start(
         return start
     product = case_product(prepared, *subject)
     walked = walk_from(prepared, start, "backward", limits)
-    origins, _ = _ends(prepared, start, mass_graph(prepared, start, walked, limits), product)
+    graph = mass_graph(prepared, start, walked, limits, product=product)
+    origins, _ = _ends(prepared, start, graph, product)
     return origin_start(prepared, np.array([origin.site for origin in origins], np.int32), product)
 
 

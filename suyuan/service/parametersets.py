@@ -1,0 +1,108 @@
+"""Parameters of traces with what is known of how they came about: a fit with its calibration, or set by hand."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Self
+
+from suyuan.errors import ConfigError, ParameterError
+from suyuan.traceback.calibration import LEAST_CASES, Calibration
+from suyuan.traceback.parameters import DEFAULT_PARAMETERS, TraceParameters
+
+FORMAT: Final = "suyuan-trace-parameters"
+VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterSet:
+    """Parameters, the calibration that belongs to them, and the figures of the fit they come from.
+
+    Parameters
+    ----------
+    fit : what ``suyuan trace fit`` found out, as it stands in the file; empty where parameters were set by hand.
+    """
+
+    parameters: TraceParameters = DEFAULT_PARAMETERS
+    calibration: Calibration | None = None
+    fit: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    @classmethod
+    def read(cls, file: Path) -> Self:
+        """The set of a file: as :meth:`to_json` writes it, or an object of parameters alone.
+
+        Raises
+        ------
+        ConfigError, ParameterError
+        """
+        try:
+            document = json.loads(file.read_text(encoding="utf-8-sig"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise ConfigError(f"--parameters {file} cannot be read: {error}") from error
+        if not isinstance(document, dict):
+            raise ConfigError(f"--parameters {file} holds no JSON object.")
+        return cls.from_json(document)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """The set of a document.
+
+        Raises
+        ------
+        ParameterError
+        """
+        if document.get("format") != FORMAT:
+            return cls(TraceParameters.from_json(document))
+        if document.get("version") != VERSION:
+            raise ParameterError("version", document.get("version"), str(VERSION))
+        parts = [document.get(name) for name in ("parameters", "calibration", "fit")]
+        if not isinstance(parts[0], dict) or not isinstance(parts[1] or {}, dict) or not isinstance(parts[2], dict):
+            raise ParameterError("parameters", "this file", f"objects parameters and fit, as {FORMAT} has them")
+        return cls(TraceParameters.from_json(parts[0]), _calibration(parts[1]), parts[2])
+
+    def to_json(self) -> dict[str, Any]:
+        """The document that :meth:`read` reads."""
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "parameters": self.parameters.to_json(),
+            "calibration": None if self.calibration is None else _calibration_json(self.calibration),
+            "fit": dict(self.fit),
+        }
+
+    def in_answer(self) -> dict[str, Any]:
+        """How an answer names the parameters it rests on."""
+        if not self.fit:
+            return {"fitted": False, "calibrated": False, **self.parameters.to_json()}
+        told = {name: self.fit[name] for name in ("name", "cases", "data_cut_off") if name in self.fit}
+        calibrated = self.calibration is not None
+        return {
+            "fitted": True,
+            "fit": told,
+            "calibrated": calibrated,
+            "calibration": _calibration_json(self.calibration)
+            if self.calibration
+            else f"too few confirmed origins to calibrate: fewer than {LEAST_CASES}",
+            **self.parameters.to_json(),
+        }
+
+
+def name_of(parameters: TraceParameters) -> str:
+    """A name for fitted parameters that tells equal ones apart from others."""
+    text = json.dumps(parameters.to_json(), sort_keys=True)
+    return "fit-" + hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _calibration_json(calibration: Calibration) -> dict[str, Any]:
+    return {"method": "temperature", "temperature": calibration.temperature, "cases": calibration.cases}
+
+
+def _calibration(document: Any) -> Calibration | None:
+    if document is None:
+        return None
+    temperature, cases = document.get("temperature"), document.get("cases")
+    for name, value in (("temperature", temperature), ("cases", cases)):
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ParameterError(f"calibration.{name}", value, "a number")
+    return Calibration(float(temperature), int(cases))

@@ -1,0 +1,98 @@
+"""Calibrated probabilities: how sure the model is, corrected by how often it was right on confirmed origins.
+
+A temperature T turns probabilities p into p^(1/T), normalised to the same sum; it changes no order. T > 1 says that
+the model was surer than it was right. Guo, Pleiss, Sun, Weinberger: On calibration of modern neural networks,
+ICML 2017, section 4.2.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from suyuan.errors import ParameterError
+from suyuan.graph.snapshot import FloatArray
+from suyuan.traceback.results import OriginPath, TraceResult
+
+LEAST_CASES: Final = 50
+"""Confirmed origins below which no calibration is made: a temperature from fewer is mostly chance."""
+
+_LOWEST, _HIGHEST = 0.2, 5.0
+_LEAST_PROBABILITY = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A temperature and the number of confirmed origins it rests on.
+
+    Raises
+    ------
+    ParameterError
+        A temperature that is no number from 0.2 to 5.
+    """
+
+    temperature: float
+    cases: int
+
+    def __post_init__(self) -> None:
+        if not _LOWEST <= self.temperature <= _HIGHEST:
+            raise ParameterError("temperature", self.temperature, f"{_LOWEST} to {_HIGHEST}")
+
+
+def fitted_temperature(rows: Sequence[FloatArray], truth: Sequence[int]) -> Calibration | None:
+    """The temperature that makes confirmed origins most likely; None with fewer than LEAST_CASES.
+
+    Parameters
+    ----------
+    rows : probabilities of the origins and gaps of each case, of cases that were not used to fit the model
+    truth : place of the confirmed origin in each row; -1 where it is not listed, which no temperature changes
+    """
+    told = [(row, place) for row, place in zip(rows, truth, strict=True) if place >= 0]
+    if len(told) < LEAST_CASES:
+        return None
+
+    def loss(log_temperature: float) -> float:
+        return -sum(
+            np.log(max(float(at_temperature(row, float(np.exp(log_temperature)))[place]), _LEAST_PROBABILITY))
+            for row, place in told
+        )
+
+    best = minimize_scalar(loss, bounds=(float(np.log(_LOWEST)), float(np.log(_HIGHEST))), method="bounded")
+    return Calibration(round(float(np.exp(best.x)), 4), len(told))
+
+
+def at_temperature(probability: FloatArray, temperature: float) -> FloatArray:
+    """Probabilities at a temperature, of the same sum.
+
+    Examples
+    --------
+    >>> at_temperature(np.array([0.8, 0.2]), 2.0).round(3).tolist()
+    [0.667, 0.333]
+    """
+    total = float(probability.sum())
+    if total <= 0.0:
+        return probability
+    raised = np.where(probability > 0.0, probability / probability.max(), 0.0) ** (1.0 / temperature)
+    return raised * (total / raised.sum())
+
+
+def calibrated(result: TraceResult, calibration: Calibration | None) -> TraceResult:
+    """The result with calibrated probabilities; a chain keeps its share of what its origin has."""
+    if calibration is None or not result.origins:
+        return result
+    before = np.array([part.probability for part in (*result.origins, *result.unresolved)])
+    after = at_temperature(before, calibration.temperature).tolist()
+    n = len(result.origins)
+    origins = tuple(one._replace(probability=p) for one, p in zip(result.origins, after[:n], strict=True))
+    gaps = tuple(one._replace(probability=p) for one, p in zip(result.unresolved, after[n:], strict=True))
+    factor = {
+        one.site: now / was for one, was, now in zip(result.origins, before.tolist(), after, strict=False) if was
+    }
+    paths = tuple(_scaled(path, factor.get(path.sites[0], 1.0)) for path in result.paths)
+    return replace(result, origins=origins, unresolved=gaps, paths=paths)
+
+
+def _scaled(path: OriginPath, factor: float) -> OriginPath:
+    return replace(path, probability=path.probability * factor)

@@ -1,0 +1,240 @@
+# Compiled by numba: an element of an array is a scalar there, which numpy's type stubs do not say.
+# pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false
+"""Lots whose maker is on record: all goods that carry the lot's number came from there, by whichever way.
+
+A recorded departure of a lot from its maker tells where every unit of that lot was made, also where records
+between are missing. The chains behind such goods are weighed anew, given that they end at that maker:
+
+    w'(f | e) = w(f | e) h(f) / sum_f w(f | e) h(f)        h(f): probability that a chain from f ends at the maker
+
+(Doob's h-transform of the absorbing chain). Where no chain ends there, the recorded departure itself is the last
+hop, though the records do not join the two.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from suyuan.graph.compiled import compiled
+from suyuan.graph.snapshot import FloatArray, Int32Array, Int64Array
+from suyuan.traceback.massgraph import Rows
+from suyuan.traceback.mixingmodel import LotMakers
+from suyuan.traceback.visits import enlarged
+
+NOT_TOLD: Final = -1
+CONVERGED: Final = 1e-15
+MOST_SWEEPS: Final = 10_000
+
+
+class Told(NamedTuple):
+    """What lots tell of the places of a mass graph.
+
+    ``maker`` numbers the makers, in order of site, that some place's lot names: one number a place, NOT_TOLD where
+    none does; ``departure`` is the movement that tells, by place; ``site`` the sites by number.
+    """
+
+    maker: Int32Array
+    departure: Int32Array
+    site: Int32Array
+
+
+def told_by_lots(
+    makers: LotMakers, movement: Int32Array, rows: Rows, carried: Int32Array, left: Int64Array, latest: Int64Array
+) -> Told:
+    """Which places carry a lot whose maker is known.
+
+    Parameters
+    ----------
+    movement, rows : places of a mass graph
+    carried : what each movement carries, as goods codes
+    left : when each movement left
+    latest : latest time by which the movement of each place can have left; a departure after it tells nothing
+    """
+    lot = np.where(carried[movement] >= 0, carried[movement], -1)
+    departure = np.append(makers.movement, np.int32(-1))[lot]
+    site = np.append(makers.site, np.int32(-1))[lot]
+    tells = (departure >= 0) & ~rows.made
+    tells[tells] = left[departure[tells]] <= latest[tells]
+    found, number = np.unique(site[tells], return_inverse=True)
+    maker = np.full(len(movement), NOT_TOLD, np.int32)
+    maker[tells] = number
+    return Told(maker, departure, found.astype(np.int32))
+
+
+@compiled
+def ends_there(rows: Rows, leaves: Int32Array, told: Told, order: Int32Array) -> FloatArray:
+    """Probability that a chain from each place ends at each maker, shape (n_places, n_makers).
+
+    Parameters
+    ----------
+    leaves : site that the movement of each place leaves
+    order : places, most of them after those they pass mass on to
+    """
+    chance = np.zeros((len(rows.made), len(told.site)))
+    for place in range(len(rows.made)):
+        for maker in range(len(told.site)):
+            if rows.made[place] and leaves[place] == told.site[maker]:
+                chance[place, maker] = 1.0
+        if told.maker[place] != NOT_TOLD:
+            chance[place, told.maker[place]] = 1.0
+    for _ in range(MOST_SWEEPS):
+        change = 0.0
+        for place in order:
+            if rows.made[place] or told.maker[place] != NOT_TOLD:
+                continue
+            for maker in range(len(told.site)):
+                total = 0.0
+                for entry in range(rows.start[place], rows.start[place + 1]):
+                    total += rows.share[entry] * chance[rows.far[entry], maker]
+                change = max(change, abs(total - chance[place, maker]))
+                chance[place, maker] = total
+        if change <= CONVERGED:
+            break
+    return chance
+
+
+class States(NamedTuple):
+    """Places once more, each with the maker its chains must end at (NOT_TOLD: any); a departure that no chain
+    leads to is a state with place -1."""
+
+    place: Int32Array
+    maker: Int32Array
+    departure: Int32Array
+
+
+@compiled
+def state_of(
+    number: Int32Array, states: States, count: int, place: int, maker: int, n_makers: int
+) -> tuple[States, int, int]:
+    """The state of a place and maker, added if it is new; and how many there are."""
+    key = place * (n_makers + 1) + maker + 1
+    if number[key] >= 0:
+        return states, count, number[key]
+    if count == len(states.place):
+        states = States(
+            enlarged(states.place, 0), enlarged(states.maker, 0), enlarged(states.departure, 0)
+        )
+    states.place[count], states.maker[count], states.departure[count] = place, maker, -1
+    number[key] = count
+    return states, count + 1, count
+
+
+@compiled
+def jump_to(states: States, count: int, departure: int, maker: int) -> tuple[States, int, int]:
+    """The state of a departure that no chain leads to; likewise."""
+    for state in range(count):
+        if states.departure[state] == departure:
+            return states, count, state
+    if count == len(states.place):
+        states = States(
+            enlarged(states.place, 0), enlarged(states.maker, 0), enlarged(states.departure, 0)
+        )
+    states.place[count], states.maker[count], states.departure[count] = -1, maker, departure
+    return states, count + 1, count
+
+
+@compiled
+def given_makers(
+    rows: Rows, movement: Int32Array, first_mass: FloatArray, told: Told, chance: FloatArray
+) -> tuple[Int32Array, Rows, FloatArray]:
+    """The rows given what lots tell: movements of the new places, their rows, and the first mass on them."""
+    n, n_makers = len(rows.made), len(told.site)
+    number = np.full(n * (n_makers + 1), -1, np.int32)
+    states = States(np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32))
+    count, filled = 0, 0
+    first = np.zeros(len(first_mass))
+    far, share = np.empty(max(16, len(rows.far)), np.int32), np.empty(max(16, len(rows.far)))
+    start = np.zeros(n + 1, np.int64)
+    for place in range(n):
+        if first_mass[place] > 0.0:
+            states, count, state = state_of(number, states, count, place, told.maker[place], n_makers)
+            first[state] = first_mass[place]
+    done = 0
+    while done < count:
+        place, maker = states.place[done], states.maker[done]
+        if place >= 0 and not rows.made[place]:
+            begin, end = rows.start[place], rows.start[place + 1]
+            if filled + end - begin + 1 > len(far):
+                far, share = enlarged(far, filled + end - begin + 1), enlarged(share, filled + end - begin + 1)
+            total = 1.0
+            if maker != NOT_TOLD:
+                total = 0.0
+                for entry in range(begin, end):
+                    total += rows.share[entry] * chance[rows.far[entry], maker]
+            for entry in range(begin, end):
+                into = told.maker[rows.far[entry]] if maker == NOT_TOLD else maker
+                part = rows.share[entry]
+                if maker != NOT_TOLD:
+                    part *= chance[rows.far[entry], maker]
+                if part <= 0.0:
+                    continue
+                states, count, state = state_of(number, states, count, rows.far[entry], into, n_makers)
+                far[filled], share[filled] = state, part / total
+                filled += 1
+            if total <= 0.0:
+                states, count, state = jump_to(states, count, told.departure[place], maker)
+                far[filled], share[filled] = state, 1.0
+                filled += 1
+        done += 1
+        if done >= len(start):
+            start = enlarged(start, 0)
+        start[done] = filled
+    return put_together(rows, movement, states, count, start, far[:filled], share[:filled], first)
+
+
+@compiled
+def put_together(
+    rows: Rows,
+    movement: Int32Array,
+    states: States,
+    count: int,
+    start: Int64Array,
+    far: Int32Array,
+    share: FloatArray,
+    first: FloatArray,
+) -> tuple[Int32Array, Rows, FloatArray]:
+    """Columns of the new places; what chains given a maker end at, is that maker alone."""
+    moved, made = np.empty(count, np.int32), np.zeros(count, np.bool_)
+    rest, lost, gap = np.zeros(count), np.zeros(count), np.zeros(count, np.int8)
+    mass = np.zeros(count)
+    for state in range(count):
+        place = states.place[state]
+        if state < len(first):
+            mass[state] = first[state]
+        if place < 0:
+            moved[state], made[state] = states.departure[state], True
+            continue
+        moved[state], made[state] = movement[place], rows.made[place]
+        if states.maker[state] == NOT_TOLD:
+            rest[state], lost[state], gap[state] = rows.rest[place], rows.lost[place], rows.gap[place]
+    return moved, Rows(start[: count + 1].copy(), far.copy(), share.copy(), made, rest, gap, lost), mass
+
+
+def lots_made_at(lot: Int32Array, site: Int32Array, left: Int64Array, movement: Int32Array, n_lots: int) -> LotMakers:
+    """The maker of each lot, from recorded departures of lots from where they are made.
+
+    Parameters
+    ----------
+    lot, site, left, movement : one entry a departure: the lot, where it left, when, and the movement
+
+    Notes
+    -----
+    A lot that left two makers tells nothing. The movement that tells is the first to leave, equal ones by number.
+    """
+    made_at = np.full(n_lots, -1, np.int32)
+    first = np.full(n_lots, -1, np.int32)
+    order = np.lexsort((movement, left, lot))
+    lot, site, movement = lot[order], site[order], movement[order]
+    begins = np.flatnonzero(np.r_[True, lot[1:] != lot[:-1]]) if len(lot) else np.empty(0, np.int64)
+    lowest = np.minimum.reduceat(site, begins) if len(begins) else site
+    highest = np.maximum.reduceat(site, begins) if len(begins) else site
+    one = lowest == highest
+    made_at[lot[begins[one]]] = site[begins[one]]
+    first[lot[begins[one]]] = movement[begins[one]]
+    return LotMakers(made_at, first)
+
+
+def no_makers() -> LotMakers:
+    """What stands for the makers of lots where they are not asked for."""
+    return LotMakers(np.empty(0, np.int32), np.empty(0, np.int32))
+
