@@ -25,7 +25,7 @@ class Commands(LazyGroup):
             "Write the tables of an invented market with a known truth. 模拟市场",
         ),
         "ingest": ("suyuan.cli.ingest", "Read tables into the store. 导入数据"),
-        "trace": ("suyuan.cli.trace", "Where was it made, by which way did it come. 源头追溯"),
+        "trace": ("suyuan.cli.tracing", "Where was it made, by which way did it come. 源头追溯"),
         "export": ("suyuan.cli.export", "Write tables or the graph to files. 导出"),
         "serve": ("suyuan.cli.serve", "Serve GraphQL over HTTP. 启动服务"),
         "neo4j": ("suyuan.cli.neo4j", "Start and stop a local Neo4j server. 本机图数据库"),

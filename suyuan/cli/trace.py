@@ -1,6 +1,5 @@
-"""``suyuan trace``: where was it made, by which way did it come; and how good that is."""
+"""``suyuan trace``: where was it made, by which way did it come."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,7 +8,6 @@ import typer
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
-from typer.core import TyperGroup
 
 from suyuan.cli.output import (
     AsOfOption,
@@ -19,37 +17,18 @@ from suyuan.cli.output import (
     note,
     one_of,
     print_json,
-    progress_bar,
 )
-from suyuan.service.confirmed import confirmed_by
-from suyuan.service.evaluating import evaluated
-from suyuan.service.fitting import fit_stores
 from suyuan.service.parametersets import ParameterSet
 from suyuan.service.tracing import Start, Tracer, TraceRequest
 from suyuan.service.workspace import Workspace
-from suyuan.traceback.fitting import EVALUATIONS
 from suyuan.traceback.parameters import UnknownTimes
 
+app = typer.Typer()
 
-
-class TraceCommands(TyperGroup):
-    """``trace ID...`` itself, and its subcommands; a start id always holds a colon, so no id is taken for one."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Everything that names no subcommand is for the trace itself."""
-        named = next((given for given in args if not given.startswith("-")), "")
-        return super().parse_args(ctx, args if named in ("fit", "evaluate") else [_ITSELF, *args])
-
-
-_ITSELF = "of"
 _SHOWN = 5
-
-app = typer.Typer(cls=TraceCommands, add_completion=False)
 
 
 @app.command(
-    _ITSELF,
-    hidden=True,
     epilog="Also: suyuan trace fit (parameters from confirmed origins), suyuan trace evaluate TRUTH.csv.",
 )
 def trace(
@@ -88,7 +67,9 @@ def trace(
     ] = False,
     parameters: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Parameters of the computation (JSON), as trace fit --out writes them."),
+        typer.Option(
+            metavar="FILE", help="Parameters of the computation (JSON), as trace fit --out writes them."
+        ),
     ] = None,
     store: StoreOption = None,
     as_json: JsonOption = False,
@@ -133,72 +114,6 @@ def _ids_from(file: str | None) -> list[Start]:
 def parameters_from(file: Path | None) -> ParameterSet:
     """The parameters of a file, the defaults without one."""
     return ParameterSet() if file is None else ParameterSet.read(file)
-
-
-@app.command()
-def fit(
-    truth: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="[TRUTH.csv]",
-            help="Known origins, columns case and factory; the store's confirmed_origins if not given.",
-            show_default=False,
-        ),
-    ] = None,
-    stores: Annotated[
-        list[str] | None,
-        typer.Option("--store", metavar="URL", help="Store to take cases from; may be given several times."),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="PARAMS.json", help="File to write, for trace --parameters; without it, they are printed."),
-    ] = None,
-    evaluations: Annotated[
-        int, typer.Option(min=1, help="How often the likelihood is computed at most.")
-    ] = EVALUATIONS,
-    as_json: JsonOption = False,
-) -> None:
-    """Fit the parameters to confirmed origins, with cross-validation and calibration. 拟合参数"""
-    with progress_bar("Fitting") as update:
-        found = fit_stores(stores or [None], truth, evaluations=evaluations, progress=update)
-    document = found.to_json()
-    if out is not None:
-        write_whole(out, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
-    if as_json or out is None:
-        print_json(document)
-    checked = found.fit["cross_validation"]
-    note(
-        f"{found.fit['name']}: fitted to {found.fit['cases']} confirmed origins. On cases left out of the fit: "
-        f"top-1 {checked['top1']:.3f}, top-3 {checked['top3']:.3f}, calibration error {checked['calibration_error']:.3f}, "
-        f"log-likelihood {checked['log_likelihood']:.3f} (defaults {checked['log_likelihood_of_defaults']:.3f})."
-    )
-
-
-@app.command()
-def evaluate(
-    truth: Annotated[
-        Path, typer.Argument(metavar="TRUTH.csv", help="Known origins: columns case (or listing_id) and factory.")
-    ],
-    parameters: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Parameters of the computation (JSON).")
-    ] = None,
-    store: StoreOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """How often traces find the known origin, beside simpler scores. 评估"""
-    given = parameters_from(parameters)
-    with Workspace.open(store) as workspace:
-        snapshot = workspace.snapshot()
-        figures = evaluated(snapshot, confirmed_by(truth, snapshot), given)
-    if as_json:
-        print_json(figures)
-        return
-    table = Table("Score", "top-1", "top-3", "MRR", box=SIMPLE)
-    for name, one in {"origin mass": figures, **figures["baselines"]}.items():
-        table.add_row(name, *(f"{one[column]:.3f}" for column in ("top1", "top3", "mrr")))
-    console = Console(soft_wrap=True, emoji=False)
-    console.print(f"{figures['cases']} cases; calibration error {figures['ece']:.3f}.")
-    console.print(table)
 
 
 def print_report(report: dict[str, Any]) -> None:

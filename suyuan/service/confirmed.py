@@ -76,7 +76,11 @@ def _listing(row: dict[str, str], number: int, file: Path, snapshot: GraphSnapsh
             raise RecordError(error.message, source=str(file), row=number, field="listing_id") from error
     found = _listings_called(snapshot, wanted)
     if len(found) != 1:
-        told = "no listing has this id" if not found else f"{len(found)} platforms have this id; name the platform"
+        told = (
+            "no listing has this id"
+            if not found
+            else f"{len(found)} platforms have this id; name the platform"
+        )
         raise RecordError(f"{wanted!r}: {told}", source=str(file), row=number, field="listing_id")
     return found[0]
 

@@ -25,7 +25,9 @@ from suyuan.traceback.trace import trace, walk_from
 BASELINES: Final = ("share of reachable", "path count", "shortest path", "random")
 
 
-def evaluated(snapshot: GraphSnapshot, cases: Sequence[Confirmed], parameters: ParameterSet) -> dict[str, Any]:
+def evaluated(
+    snapshot: GraphSnapshot, cases: Sequence[Confirmed], parameters: ParameterSet
+) -> dict[str, Any]:
     """Figures over all cases: ``cases``, ``top1``, ``top3``, ``mrr``, ``ece`` and the ``baselines``.
 
     Notes

@@ -30,7 +30,7 @@ from suyuan.traceback.parameters import DEFAULT_PARAMETERS, TraceParameters
 from suyuan.traceback.preparation import prepare
 from suyuan.traceback.times import EARLIEST, LATEST
 
-FOLD_EVALUATIONS: Final = 100
+FOLD_EVALUATIONS: Final = 60
 START: Final = replace(DEFAULT_PARAMETERS, infer_products=True, infer_makers=True, match_lot_unknown=0.3)
 """Where the search begins: with everything inferred that the records allow to be."""
 
@@ -77,8 +77,12 @@ def fit_stores(
 def market_of(snapshot: GraphSnapshot, confirmed: Sequence[Confirmed]) -> Market:
     """Walk the confirmed cases of a snapshot."""
     prepared = prepare(snapshot, START)
-    pairs = [(walk, _shop(snapshot, case)) for case in confirmed if (walk := walked(prepared, case)) is not None]
-    return Market([walk for walk, _ in pairs], [shop for _, shop in pairs], len(confirmed), _cut_off(snapshot))
+    pairs = [
+        (walk, _shop(snapshot, case)) for case in confirmed if (walk := walked(prepared, case)) is not None
+    ]
+    return Market(
+        [walk for walk, _ in pairs], [shop for _, shop in pairs], len(confirmed), _cut_off(snapshot)
+    )
 
 
 def _shop(snapshot: GraphSnapshot, case: Confirmed) -> int:
@@ -111,10 +115,13 @@ def fit_markets(
         )
     groups = _numbered(markets)
     folds = folds_of(groups)
-    held_out, by_default = _cross_validated(cases, folds, update)
+    held_out, by_default = _cross_validated(cases, folds, min(evaluations, FOLD_EVALUATIONS), update)
 
     def told(count: int, mean: float) -> None:
-        update(f"fitting to {len(cases)} cases, log-likelihood {mean:.4f}", min(0.99, 0.6 + 0.4 * count / evaluations))
+        update(
+            f"fitting to {len(cases)} cases, log-likelihood {mean:.4f}",
+            min(0.99, 0.6 + 0.4 * count / evaluations),
+        )
 
     parameters = fitted(cases, START, evaluations=evaluations, progress=told)
     calibration = fitted_temperature(held_out.rows, held_out.truth)
@@ -173,7 +180,7 @@ def _numbered(markets: Sequence[Market]) -> list[int]:
 
 
 def _cross_validated(
-    cases: Sequence[WalkedCase], folds: Sequence[Sequence[int]], update: Update
+    cases: Sequence[WalkedCase], folds: Sequence[Sequence[int]], evaluations: int, update: Update
 ) -> tuple[HeldOut, FloatArray]:
     """Each fold judged by parameters fitted to the others; and the likelihoods the defaults give."""
     rows: list[FloatArray] = [np.empty(0)] * len(cases)
@@ -183,7 +190,7 @@ def _cross_validated(
         update(f"cross-validation, part {number + 1} of {len(folds)}", 0.1 + 0.5 * number / len(folds))
         left_out = set(fold)
         others = [case for place, case in enumerate(cases) if place not in left_out]
-        parameters = fitted(others, START, evaluations=FOLD_EVALUATIONS) if others else START
+        parameters = fitted(others, START, evaluations=evaluations) if others else START
         own = [cases[place] for place in fold]
         likelihood[list(fold)] = likelihoods(own, parameters)
         for place, case in zip(fold, own, strict=True):

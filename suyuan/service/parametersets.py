@@ -57,8 +57,14 @@ class ParameterSet:
         if document.get("version") != VERSION:
             raise ParameterError("version", document.get("version"), str(VERSION))
         parts = [document.get(name) for name in ("parameters", "calibration", "fit")]
-        if not isinstance(parts[0], dict) or not isinstance(parts[1] or {}, dict) or not isinstance(parts[2], dict):
-            raise ParameterError("parameters", "this file", f"objects parameters and fit, as {FORMAT} has them")
+        if (
+            not isinstance(parts[0], dict)
+            or not isinstance(parts[1] or {}, dict)
+            or not isinstance(parts[2], dict)
+        ):
+            raise ParameterError(
+                "parameters", "this file", f"objects parameters and fit, as {FORMAT} has them"
+            )
         return cls(TraceParameters.from_json(parts[0]), _calibration(parts[1]), parts[2])
 
     def to_json(self) -> dict[str, Any]:

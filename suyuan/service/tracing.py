@@ -47,7 +47,7 @@ class TraceRequest:
     max_hops: int = DEFAULT_MAX_HOPS
     unknown_times: str = "infer"
     mode: Mode = "mass"
-    parameters: ParameterSet = ParameterSet()
+    parameters: ParameterSet = field(default_factory=ParameterSet)
     reachable: bool = False
     scope: Scope = field(default_factory=Scope)
 

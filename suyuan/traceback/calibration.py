@@ -88,7 +88,9 @@ def calibrated(result: TraceResult, calibration: Calibration | None) -> TraceRes
     origins = tuple(one._replace(probability=p) for one, p in zip(result.origins, after[:n], strict=True))
     gaps = tuple(one._replace(probability=p) for one, p in zip(result.unresolved, after[n:], strict=True))
     factor = {
-        one.site: now / was for one, was, now in zip(result.origins, before.tolist(), after, strict=False) if was
+        one.site: now / was
+        for one, was, now in zip(result.origins, before.tolist(), after, strict=False)
+        if was
     }
     paths = tuple(_scaled(path, factor.get(path.sites[0], 1.0)) for path in result.paths)
     return replace(result, origins=origins, unresolved=gaps, paths=paths)

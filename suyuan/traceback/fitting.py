@@ -9,7 +9,9 @@ logarithm), so that roles with few cases keep the usual one.
 What limits and undated records make of a walk does not depend on these parameters, so every case is walked once.
 """
 
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -39,6 +41,7 @@ LEAST_CASES: Final = 20
 
 FOLDS: Final = 5
 EVALUATIONS: Final = 240
+MOST_CASES: Final = 300
 ROLE_SPREAD: Final = 0.35
 """Standard deviation, as a logarithm, of the factor by which the stay at sites of one role differs."""
 
@@ -117,18 +120,25 @@ def _read_only(array: FloatArray) -> FloatArray:
 
 
 def likelihoods(cases: Sequence[WalkedCase], parameters: TraceParameters) -> FloatArray:
-    """Logarithm of the likelihood of each case, natural."""
-    models: dict[int, Mixing] = {}
-    found = np.empty(len(cases))
-    for number, case in enumerate(cases):
-        key = id(case.prepared)
-        if key not in models:
-            models[key] = mixing_by(case.prepared, parameters)
-        origins, gaps = case.ends(models[key])
+    """Logarithm of the likelihood of each case, natural. Computed by as many threads as there are processors."""
+    models = {id(case.prepared): case.prepared for case in cases}
+    mixing = {key: mixing_by(prepared, parameters) for key, prepared in models.items()}
+
+    def of(case: WalkedCase) -> float:
+        origins, gaps = case.ends(mixing[id(case.prepared)])
         own = sum(origin.probability for origin in origins if origin.site == case.truth)
         anywhere = sum(gap.probability for gap in gaps) / case.n_makers
-        found[number] = np.log(max(own + anywhere, _LEAST_PROBABILITY))
-    return found
+        return float(np.log(max(own + anywhere, _LEAST_PROBABILITY)))
+
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        return np.array(list(threads.map(of, cases)))
+
+
+def spread(cases: Sequence[WalkedCase], most: int = MOST_CASES) -> list[WalkedCase]:
+    """At most so many of the cases, evenly spread over them: beyond a few hundred, more change the fit little."""
+    if len(cases) <= most:
+        return list(cases)
+    return [cases[place] for place in np.linspace(0, len(cases) - 1, most).astype(int).tolist()]
 
 
 class _Space:
@@ -205,9 +215,10 @@ def fitted(
 
     Parameters
     ----------
-    cases : confirmed cases, of one or several markets
+    cases : confirmed cases, of one or several markets; MOST_CASES of them are used
     evaluations : how often the likelihood is computed at most
     """
+    cases = spread(cases)
     space = _Space(base, roles_passed(cases))
     count = 0
 

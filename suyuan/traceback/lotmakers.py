@@ -39,7 +39,12 @@ class Told(NamedTuple):
 
 
 def told_by_lots(
-    makers: LotMakers, movement: Int32Array, rows: Rows, carried: Int32Array, left: Int64Array, latest: Int64Array
+    makers: LotMakers,
+    movement: Int32Array,
+    rows: Rows,
+    carried: Int32Array,
+    left: Int64Array,
+    latest: Int64Array,
 ) -> Told:
     """Which places carry a lot whose maker is known.
 
@@ -78,24 +83,31 @@ def ends_there(rows: Rows, leaves: Int32Array, told: Told, order: Int32Array) ->
         if told.maker[place] != NOT_TOLD:
             chance[place, told.maker[place]] = 1.0
     for _ in range(MOST_SWEEPS):
-        change = 0.0
-        for place in order:
-            if rows.made[place] or told.maker[place] != NOT_TOLD:
-                continue
-            for maker in range(len(told.site)):
-                total = 0.0
-                for entry in range(rows.start[place], rows.start[place + 1]):
-                    total += rows.share[entry] * chance[rows.far[entry], maker]
-                change = max(change, abs(total - chance[place, maker]))
-                chance[place, maker] = total
-        if change <= CONVERGED:
+        if sweep(rows, told, order, chance) <= CONVERGED:
             break
     return chance
 
 
+@compiled
+def sweep(rows: Rows, told: Told, order: Int32Array, chance: FloatArray) -> float:
+    """Renew the probabilities of all places from those of the places before them; the greatest change."""
+    change = 0.0
+    for place in order:
+        if rows.made[place] or told.maker[place] != NOT_TOLD:
+            continue
+        for maker in range(len(told.site)):
+            total = 0.0
+            for entry in range(rows.start[place], rows.start[place + 1]):
+                total += rows.share[entry] * chance[rows.far[entry], maker]
+            change = max(change, abs(total - chance[place, maker]))
+            chance[place, maker] = total
+    return change
+
+
 class States(NamedTuple):
     """Places once more, each with the maker its chains must end at (NOT_TOLD: any); a departure that no chain
-    leads to is a state with place -1."""
+    leads to is a state with place -1.
+    """
 
     place: Int32Array
     maker: Int32Array
@@ -111,9 +123,7 @@ def state_of(
     if number[key] >= 0:
         return states, count, number[key]
     if count == len(states.place):
-        states = States(
-            enlarged(states.place, 0), enlarged(states.maker, 0), enlarged(states.departure, 0)
-        )
+        states = States(enlarged(states.place, 0), enlarged(states.maker, 0), enlarged(states.departure, 0))
     states.place[count], states.maker[count], states.departure[count] = place, maker, -1
     number[key] = count
     return states, count + 1, count
@@ -126,11 +136,26 @@ def jump_to(states: States, count: int, departure: int, maker: int) -> tuple[Sta
         if states.departure[state] == departure:
             return states, count, state
     if count == len(states.place):
-        states = States(
-            enlarged(states.place, 0), enlarged(states.maker, 0), enlarged(states.departure, 0)
-        )
+        states = States(enlarged(states.place, 0), enlarged(states.maker, 0), enlarged(states.departure, 0))
     states.place[count], states.maker[count], states.departure[count] = -1, maker, departure
     return states, count + 1, count
+
+
+@compiled
+def parts_of(rows: Rows, place: int, maker: int, chance: FloatArray, parts: FloatArray) -> float:
+    """Shares of the entries of a place, given the maker its chains end at; what they summed to before."""
+    total = 0.0
+    begin, end = rows.start[place], rows.start[place + 1]
+    for entry in range(begin, end):
+        parts[entry - begin] = rows.share[entry]
+        if maker != NOT_TOLD:
+            parts[entry - begin] *= chance[rows.far[entry], maker]
+        total += parts[entry - begin]
+    if maker == NOT_TOLD or total <= 0.0:
+        return total
+    for i in range(end - begin):
+        parts[i] /= total
+    return total
 
 
 @compiled
@@ -141,37 +166,31 @@ def given_makers(
     n, n_makers = len(rows.made), len(told.site)
     number = np.full(n * (n_makers + 1), -1, np.int32)
     states = States(np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32))
-    count, filled = 0, 0
+    count, filled, done = 0, 0, 0
     first = np.zeros(len(first_mass))
     far, share = np.empty(max(16, len(rows.far)), np.int32), np.empty(max(16, len(rows.far)))
     start = np.zeros(n + 1, np.int64)
+    widest = 1
     for place in range(n):
+        widest = max(widest, rows.start[place + 1] - rows.start[place])
         if first_mass[place] > 0.0:
             states, count, state = state_of(number, states, count, place, told.maker[place], n_makers)
             first[state] = first_mass[place]
-    done = 0
+    parts = np.empty(widest)
     while done < count:
         place, maker = states.place[done], states.maker[done]
+        if filled + widest > len(far):
+            far, share = enlarged(far, filled + widest), enlarged(share, filled + widest)
         if place >= 0 and not rows.made[place]:
-            begin, end = rows.start[place], rows.start[place + 1]
-            if filled + end - begin + 1 > len(far):
-                far, share = enlarged(far, filled + end - begin + 1), enlarged(share, filled + end - begin + 1)
-            total = 1.0
-            if maker != NOT_TOLD:
-                total = 0.0
-                for entry in range(begin, end):
-                    total += rows.share[entry] * chance[rows.far[entry], maker]
-            for entry in range(begin, end):
-                into = told.maker[rows.far[entry]] if maker == NOT_TOLD else maker
-                part = rows.share[entry]
-                if maker != NOT_TOLD:
-                    part *= chance[rows.far[entry], maker]
-                if part <= 0.0:
-                    continue
-                states, count, state = state_of(number, states, count, rows.far[entry], into, n_makers)
-                far[filled], share[filled] = state, part / total
-                filled += 1
-            if total <= 0.0:
+            total = parts_of(rows, place, maker, chance, parts)
+            for i in range(rows.start[place + 1] - rows.start[place]):
+                if parts[i] > 0.0:
+                    before = rows.far[rows.start[place] + i]
+                    given = told.maker[before] if maker == NOT_TOLD else maker
+                    states, count, state = state_of(number, states, count, before, given, n_makers)
+                    far[filled], share[filled] = state, parts[i]
+                    filled += 1
+            if maker != NOT_TOLD and total <= 0.0:
                 states, count, state = jump_to(states, count, told.departure[place], maker)
                 far[filled], share[filled] = state, 1.0
                 filled += 1
@@ -210,7 +229,9 @@ def put_together(
     return moved, Rows(start[: count + 1].copy(), far.copy(), share.copy(), made, rest, gap, lost), mass
 
 
-def lots_made_at(lot: Int32Array, site: Int32Array, left: Int64Array, movement: Int32Array, n_lots: int) -> LotMakers:
+def lots_made_at(
+    lot: Int32Array, site: Int32Array, left: Int64Array, movement: Int32Array, n_lots: int
+) -> LotMakers:
     """The maker of each lot, from recorded departures of lots from where they are made.
 
     Parameters
@@ -237,4 +258,3 @@ def lots_made_at(lot: Int32Array, site: Int32Array, left: Int64Array, movement: 
 def no_makers() -> LotMakers:
     """What stands for the makers of lots where they are not asked for."""
     return LotMakers(np.empty(0, np.int32), np.empty(0, np.int32))
-

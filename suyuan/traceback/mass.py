@@ -3,10 +3,10 @@
 """Origin mass: the probability that the goods of a case were made at each site, and what stays unresolved.
 
 Places are visited once, from the case backward; each has one row of shares
-(:mod:`suyuan.traceback.mixing`). A place is a movement; where products are inferred, one that names no product is a
-place for each product that goods on it are followed as. Mass then runs along the rows in an order in which every movement is
-complete before it passes anything on. Where undated movements form circles there is no such order; what is
-left then is solved as an absorbing Markov chain.
+(:mod:`suyuan.traceback.mixing`). A place is a movement; where products are inferred, one that names no product
+is a place for each product that goods on it are followed as. Mass then runs along the rows in an order in which
+every place is complete before it passes anything on. Where undated movements form circles there is no such
+order; what is left then is solved as an absorbing Markov chain.
 """
 
 from typing import Final, NamedTuple
@@ -150,7 +150,13 @@ def place_for(table: Table, among: int, held: int, hop: int) -> int:
 
 @compiled
 def visit(
-    walk: Walk, mixing: Mixing, reached: Visits, starts: Int32Array, product: int, first_hop: int, max_hops: int
+    walk: Walk,
+    mixing: Mixing,
+    reached: Visits,
+    starts: Int32Array,
+    product: int,
+    first_hop: int,
+    max_hops: int,
 ) -> tuple[Int32Array, Rows, int, int]:
     """All places that mass can reach, with their rows; how many the hop and the node limit cut."""
     table = empty_table(walk, mixing, reached, starts, first_hop, product)

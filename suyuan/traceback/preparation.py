@@ -162,7 +162,12 @@ class Prepared:
         movements = self.snapshot.movements
         product = products_carried(self.carried, self.goods.lot_product)
         return traded_between(
-            movements.from_site, movements.to_site, product, self.seen, prior, len(self.snapshot.nodes["Site"])
+            movements.from_site,
+            movements.to_site,
+            product,
+            self.seen,
+            prior,
+            len(self.snapshot.nodes["Site"]),
         )
 
     @cached_property

@@ -7,7 +7,12 @@ from suyuan.traceback.mixingmodel import Traded
 
 
 def traded_between(
-    from_site: Int32Array, to_site: Int32Array, product: Int32Array, seen: BoolArray, prior: float, n_sites: int
+    from_site: Int32Array,
+    to_site: Int32Array,
+    product: Int32Array,
+    seen: BoolArray,
+    prior: float,
+    n_sites: int,
 ) -> Traded:
     """How often movements between each two sites name each product.
 
