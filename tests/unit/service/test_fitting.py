@@ -18,13 +18,13 @@ from suyuan.traceback.calibration import Calibration
 
 
 @pytest.fixture(scope="module")
-def fit(store_url: str) -> ParameterSet:
-    return fit_stores([store_url], evaluations=4)
-
-
-@pytest.fixture
 def truth(market_folder: Path) -> Path:
     return market_folder / "simulated" / "truth.csv"
+
+
+@pytest.fixture(scope="module")
+def fit(store_url: str, truth: Path) -> ParameterSet:
+    return fit_stores([store_url], truth, evaluations=4)
 
 
 def table(path: Path, text: str) -> Path:
@@ -32,8 +32,23 @@ def table(path: Path, text: str) -> Path:
     return path
 
 
-def test_a_fit_names_itself_its_cases_and_its_cut_off(fit: ParameterSet, workspace: Workspace) -> None:
-    assert fit.fit["cases"] + fit.fit["not_traceable"] == len(confirmed_in(workspace.snapshot()))
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_confirmed_origins_are_those_of_the_table(workspace: Workspace, market_folder: Path) -> None:
+    snapshot = workspace.snapshot()
+    found = {
+        (snapshot.nodes[one.kind].id_at(one.position), snapshot.nodes["Site"].id_at(one.site))
+        for one in confirmed_in(snapshot)
+    }
+    table = rows_of(market_folder / "simulated" / "confirmed_origins.csv")
+    assert found == {(row["case"], f"Site:{row['site'].removeprefix('Site:')}") for row in table}
+
+
+def test_a_fit_names_itself_its_cases_and_its_cut_off(fit: ParameterSet) -> None:
+    assert fit.fit["cases"] + fit.fit["not_traceable"] == 20
     assert fit.fit["name"].startswith("fit-")
     assert fit.fit["data_cut_off"].startswith("2025-")
     assert set(fit.fit["cross_validation"]) >= {
@@ -46,8 +61,8 @@ def test_a_fit_names_itself_its_cases_and_its_cut_off(fit: ParameterSet, workspa
     assert fit.parameters.infer_makers
 
 
-def test_a_fit_is_the_same_each_time(fit: ParameterSet, store_url: str) -> None:
-    assert fit_stores([store_url], evaluations=4).to_json() == fit.to_json()
+def test_a_fit_is_the_same_each_time(fit: ParameterSet, store_url: str, truth: Path) -> None:
+    assert fit_stores([store_url], truth, evaluations=4).to_json() == fit.to_json()
 
 
 def test_a_file_of_parameters_is_read_as_it_was_written(fit: ParameterSet, tmp_path: Path) -> None:
@@ -60,7 +75,7 @@ def test_a_file_of_parameters_is_read_as_it_was_written(fit: ParameterSet, tmp_p
 def test_answers_name_the_fit_and_are_calibrated_by_it(
     fit: ParameterSet, workspace: Workspace, truth: Path
 ) -> None:
-    case = next(csv.DictReader(truth.open(encoding="utf-8")))["case"]
+    case = rows_of(truth)[0]["case"]
     tracer = Tracer(workspace)
     calibrated = replace(fit, calibration=Calibration(0.5, 123))
     plain, sharper = (tracer.report(case, TraceRequest(parameters=one)) for one in (fit, calibrated))
@@ -89,7 +104,7 @@ def test_figures_stand_beside_those_of_simpler_scores(workspace: Workspace, trut
 
 
 def test_cases_may_be_named_by_listing(workspace: Workspace, truth: Path, tmp_path: Path) -> None:
-    rows = list(csv.DictReader(truth.open(encoding="utf-8")))
+    rows = rows_of(truth)
     listings = [row for row in rows if row["case"].startswith("Listing:")]
     lines = ["listing_id,platform,factory"]
     for row in listings:
@@ -115,7 +130,7 @@ def test_cases_may_be_named_by_listing(workspace: Workspace, truth: Path, tmp_pa
 def test_wrong_files_are_refused_with_their_row(
     workspace: Workspace, truth: Path, tmp_path: Path, text: str, error: type[Exception], told: str
 ) -> None:
-    row = next(csv.DictReader(truth.open(encoding="utf-8")))
+    row = rows_of(truth)[0]
     file = table(tmp_path / "wrong.csv", text.replace("{case}", row["case"]))
     with pytest.raises(error, match=told):
         confirmed_by(file, workspace.snapshot())
@@ -131,7 +146,7 @@ def test_bytes_that_are_no_text_are_refused(workspace: Workspace, tmp_path: Path
 def test_a_fit_takes_enough_confirmed_origins_and_one_store_a_file(
     store_url: str, truth: Path, tmp_path: Path
 ) -> None:
-    row = next(csv.DictReader(truth.open(encoding="utf-8")))
+    row = rows_of(truth)[0]
     few = table(tmp_path / "few.csv", f"case,factory\n{row['case']},{row['factory']}\n")
     with pytest.raises(ConfigError, match="1 confirmed origins can be traced"):
         fit_stores([store_url], few)
