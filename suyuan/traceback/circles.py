@@ -6,7 +6,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
 from suyuan.graph.snapshot import FloatArray, Int32Array
-from suyuan.traceback.massgraph import Rows
+from suyuan.traceback.massgraph import Rows, without_entries
 from suyuan.traceback.results import GAPS, Gap
 
 _CYCLE = GAPS.index(Gap.CYCLE)
@@ -68,13 +68,7 @@ def _emptied(rows: Rows, trapped: np.ndarray) -> Rows:
         return rows
     is_trapped = np.zeros(len(rows.made), np.bool_)
     is_trapped[trapped] = True
-    sizes = np.diff(rows.start)
-    kept = np.repeat(~is_trapped, sizes)
-    start = np.concatenate([[0], np.cumsum(np.where(is_trapped, 0, sizes))])
-    return rows._replace(
-        start=start,
-        far=rows.far[kept],
-        share=rows.share[kept],
+    return without_entries(rows, is_trapped)._replace(
         rest=np.where(is_trapped, 1.0, rows.rest),
         gap=np.where(is_trapped, _CYCLE, rows.gap).astype(np.int8),
     )

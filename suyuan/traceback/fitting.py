@@ -80,6 +80,7 @@ class WalkedCase:
             product=self.product,
             first_hop=0 if self.start.is_start else 1,
             max_hops=DEFAULT_LIMITS.max_hops,
+            ways=False,
         )
         return origins_of(self.prepared, graph), unresolved_of(self.prepared, graph)
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from suyuan.graph.compiled import compiled
 from suyuan.graph.snapshot import FloatArray, Int32Array, Int64Array
-from suyuan.traceback.massgraph import Rows
+from suyuan.traceback.massgraph import Rows, without_entries
 from suyuan.traceback.mixingmodel import LotMakers
 from suyuan.traceback.visits import enlarged
 
@@ -64,6 +64,18 @@ def told_by_lots(
     maker = np.full(len(movement), NOT_TOLD, np.int32)
     maker[tells] = number
     return Told(maker, departure, found.astype(np.int32))
+
+
+def straight_to_makers(rows: Rows, movement: Int32Array, told: Told) -> tuple[Int32Array, Rows]:
+    """Movements and rows with what lots tell as the end of every chain: the departure stands for the ways behind.
+
+    Origins are those of :func:`given_makers`: given that a chain ends at a maker, all of its mass does.
+    """
+    tells = told.maker != NOT_TOLD
+    rows = without_entries(rows, tells)._replace(
+        made=rows.made | tells, rest=np.where(tells, 0.0, rows.rest), lost=np.where(tells, 0.0, rows.lost)
+    )
+    return np.where(tells, told.departure, movement).astype(np.int32), rows
 
 
 @compiled

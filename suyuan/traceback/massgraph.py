@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from suyuan.graph.snapshot import BoolArray, FloatArray, Int8Array, Int32Array, Int64Array
 
 
@@ -20,6 +22,14 @@ class Rows(NamedTuple):
     rest: FloatArray
     gap: Int8Array
     lost: FloatArray
+
+
+def without_entries(rows: Rows, emptied: BoolArray) -> Rows:
+    """The rows with those of some places emptied; what these places do instead is the caller's to say."""
+    sizes = np.diff(rows.start)
+    kept = np.repeat(~emptied, sizes)
+    start = np.concatenate([[0], np.cumsum(np.where(emptied, 0, sizes))])
+    return rows._replace(start=start, far=rows.far[kept], share=rows.share[kept])
 
 
 class MassGraph(NamedTuple):

@@ -55,7 +55,7 @@ def trace(
     else:
         walked = walk_from(prepared, start, direction, limits)
         product = case_product(prepared, kind, position)
-        graph = mass_graph(prepared, start, walked, limits, product=product)
+        graph = mass_graph(prepared, start, walked, limits, product=product, ways=paths > 0)
         origins, unresolved = _ends(prepared, start, graph, product)
         movements = prepared.snapshot.movements
         chains = best_paths(graph, movements.from_site, movements.to_site, wanted=paths)
@@ -107,6 +107,7 @@ def mass_graph(
     limits: TraceLimits = DEFAULT_LIMITS,
     *,
     product: int = -1,
+    ways: bool = True,
 ) -> MassGraph:
     """The mass of a case on all movements it can have come by.
 
@@ -114,6 +115,7 @@ def mass_graph(
     ----------
     walked : the walk backward from the case
     product : what it is about, -1 where that is not known
+    ways : whether chains are asked for (:func:`suyuan.traceback.mass.mass_of`)
     """
     return mass_of(
         prepared.backward,
@@ -124,6 +126,7 @@ def mass_graph(
         product=product,
         first_hop=0 if start.is_start else 1,
         max_hops=limits.max_hops,
+        ways=ways,
     )
 
 
@@ -145,7 +148,7 @@ def _forward_start(
         return start
     product = case_product(prepared, *subject)
     walked = walk_from(prepared, start, "backward", limits)
-    graph = mass_graph(prepared, start, walked, limits, product=product)
+    graph = mass_graph(prepared, start, walked, limits, product=product, ways=False)
     origins, _ = _ends(prepared, start, graph, product)
     return origin_start(prepared, np.array([origin.site for origin in origins], np.int32), product)
 

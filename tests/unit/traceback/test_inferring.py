@@ -163,6 +163,23 @@ def test_masses_still_sum_to_one(world: World) -> None:
         assert total == pytest.approx(1.0, abs=1e-9)
 
 
+@settings(max_examples=100, deadline=None)
+@given(worlds(undated=True))
+def test_origins_are_the_same_whether_ways_are_asked_for_or_not(world: World) -> None:
+    graph = world.graph()
+    prepared = prepare(graph, BOTH)
+    for move in world.moves:
+        (position,) = positions(graph, "Shipment", [move.name])
+        with_ways, without = (trace(prepared, "Shipment", position, paths=paths) for paths in (5, 0))
+        for found, expected in (
+            (without.origins, with_ways.origins),
+            (without.unresolved, with_ways.unresolved),
+        ):
+            assert {one.site: one.probability for one in found} == pytest.approx(
+                {one.site: one.probability for one in expected}, abs=1e-9
+            )
+
+
 @settings(max_examples=60, deadline=None)
 @given(worlds(undated=True), st.permutations(range(8)))
 def test_order_of_rows_still_changes_nothing(world: World, order: list[int]) -> None:
