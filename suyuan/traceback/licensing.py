@@ -61,7 +61,7 @@ def licensing_of(prepared: Prepared, site: int, departures: Departures, product:
     if not held or not len(departures.movements):
         return NO_LICENCE
     covers = np.stack([_covers(prepared, licence, departures.movements, product) for licence in held])
-    licences = tuple(licence for licence, some in zip(held, covers.any(axis=1), strict=True) if some)
+    licences = tuple(licence for licence, row in zip(held, covers, strict=True) if row.any())
     uncovered = float(departures.mass[~covers.any(axis=0)].sum())
     overruns = [_overrun(prepared, licence) for licence in licences]
     beyond = [overrun for overrun in overruns if overrun is not None]

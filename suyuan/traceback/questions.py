@@ -94,7 +94,9 @@ def _asked(graph: MassGraph) -> Iterator[_Asked]:
     movements, mass = summed(graph.movement[with_rows].astype(np.int64), graph.mass[with_rows])
     for movement in movements[mass >= LEAST_MASS]:
         places = with_rows[graph.movement[with_rows] == movement]
-        entries = np.concatenate([np.arange(rows.start[place], rows.start[place + 1]) for place in places])
+        entries = np.concatenate(
+            [np.arange(*rows.start[place : place + 2].tolist()) for place in places.tolist()]
+        )
         weight = rows.share[entries] * np.repeat(graph.mass[places], length[places])
         far = graph.movement[rows.far[entries]]
         yield _Asked(int(movement), places, length[places], entries, far, weight)

@@ -136,7 +136,7 @@ def gains_by_matrix(prepared: Prepared, graph: MassGraph) -> dict[tuple[int, str
             changed = graph._replace(rows=graph.rows._replace(share=share))
             matrix = steps(changed)
             mass = np.linalg.solve(np.eye(len(matrix)) - matrix.T, graph.first_mass)
-            left += weight * float(entropy_bits(masses_at(ends, changed.rows, mass)))
+            left += weight * float(entropy_bits(masses_at(ends, changed.rows, mass.astype(np.float64))))
         found[question.movement, question.asks] = now - left
     return found
 
