@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SUYUAN_", extra="ignore", frozen=True)
 
     store: str = Field("sqlite:///suyuan.db", description="Store URL.")
+    trace_parameters: Path | None = Field(
+        None, description="Parameters of traces that name no others: a file as trace fit --out writes it."
+    )
     production: bool = Field(False, description="No introspection, no GraphiQL, no field suggestions.")
     require_token: bool = Field(False, description="Ask for a token on loopback as well.")
     allowed_origins: tuple[str, ...] = Field(

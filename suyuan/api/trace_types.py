@@ -7,9 +7,19 @@ import strawberry
 from strawberry.scalars import JSON
 
 from suyuan.api.context import RequestContext
+from suyuan.api.explanation_types import (
+    ChokePoint,
+    NextInspection,
+    Overrun,
+    Standing,
+    choke_point_of,
+    inspection_of,
+    overrun_of,
+)
 from suyuan.api.kinds import Direction, UnknownTimes
 from suyuan.api.nodes import SHIPMENTS, SITE, SITES, Info, Node, node_of, nodes_of
 from suyuan.api.scalars import DateTime, FloatColumn, IdColumn, IntColumn
+from suyuan.service.parametersets import usual_parameters
 from suyuan.service.times import microseconds
 from suyuan.service.tracing import DEFAULT_MAX_HOPS, TraceRequest
 from suyuan.service.tracing import Direction as Way
@@ -36,8 +46,23 @@ class Origin:
 
     site_id: strawberry.ID = strawberry.field(description="Canonical id of the site.")
     name: str | None = strawberry.field(description="Name of the site.")
+    display_label: str = strawberry.field(description="What the site may be called.")
     probability: float = strawberry.field(description="Probability that the goods were made here.")
-    reasons: list[str] = strawberry.field(description="Why, in sentences.")
+    low: float | None = strawberry.field(
+        description="5th percentile of the probability; null where the parameters are not fitted."
+    )
+    high: float | None = strawberry.field(
+        description="95th percentile of the probability; null where the parameters are not fitted."
+    )
+    licensed: list[strawberry.ID] = strawberry.field(
+        description="Licences to make that cover goods of the case and were in force when they left."
+    )
+    infringing: bool | None = strawberry.field(
+        description="False where licences cover all of them; null: not known. No licence known is not unlicensed."
+    )
+    standing: Standing = strawberry.field(description="What findings say of the site.")
+    overrun: Overrun | None = strawberry.field(description="What was shipped beyond the licences, if known.")
+    reasons: list[str] = strawberry.field(description="Why, in sentences, English and Chinese.")
 
     @strawberry.field(description="The site.", graphql_type=SITE)
     async def site(self, info: Info) -> Node | None:
@@ -120,11 +145,18 @@ class Trace:
     snapshot: str = strawberry.field(description="SHA-256 of the graph the answer was computed on.")
     parameters: JSON = strawberry.field(description="Parameters of the computation.")
     origins: list[Origin] = strawberry.field(description="Probable origins, most probable first.")
+    intervals: str | None = strawberry.field(description="How intervals were made, or why there are none.")
     unresolved: list[UnresolvedPlace] = strawberry.field(
         description="Where chains stop, largest share first."
     )
     paths: list[TracePath] = strawberry.field(description="Most probable ways, most probable first.")
     reachable: Reachable = strawberry.field(description="Size of what is reachable.")
+    choke_points: list[ChokePoint] = strawberry.field(
+        description="Places most of the goods passed, largest share first."
+    )
+    next_inspections: list[NextInspection] = strawberry.field(
+        description="What to look into next, what tells most first."
+    )
     truncated: bool = strawberry.field(description="Whether a limit cut something off.")
     truncated_counts: list[TruncatedCount] = strawberry.field(description="What was cut off.")
     elapsed_ms: float = strawberry.field(description="Time of the computation, milliseconds.")
@@ -170,6 +202,7 @@ async def trace_of(
         known_at=known_at,
         max_hops=DEFAULT_MAX_HOPS if max_hops is None else max_hops,
         unknown_times=str((unknown_times or UnknownTimes.INFER).value),
+        parameters=usual_parameters(context.settings.trace_parameters),
     )
     moment = microseconds("knownAt", known_at)
     report = await context.compute(
@@ -187,10 +220,8 @@ def _trace(report: Mapping[str, Any], direction: Direction) -> Trace:
         known_at=report["known_at"],
         snapshot=report["snapshot"],
         parameters=report["parameters"],
-        origins=[
-            Origin(site_id=o["site"], name=o["name"], probability=o["probability"], reasons=o["reasons"])
-            for o in report["origins"]
-        ],
+        origins=[_origin(entry) for entry in report["origins"]],
+        intervals=report["intervals"],
         unresolved=[
             UnresolvedPlace(site_id=u["site"], probability=u["probability"], reason=u["reason"])
             for u in report["unresolved"]
@@ -200,9 +231,21 @@ def _trace(report: Mapping[str, Any], direction: Direction) -> Trace:
             for p in report["paths"]
         ],
         reachable=Reachable(**report["reachable"]),
+        choke_points=[choke_point_of(entry) for entry in report["choke_points"]],
+        next_inspections=[inspection_of(entry) for entry in report["next_inspections"]],
         truncated=report["truncated"],
         truncated_counts=[
             TruncatedCount(limit=k, count=v) for k, v in sorted(report["truncated_counts"].items())
         ],
         elapsed_ms=report["elapsed_ms"],
+    )
+
+
+def _origin(report: Mapping[str, Any]) -> Origin:
+    own = {name: value for name, value in report.items() if name not in ("site", "standing", "overrun")}
+    return Origin(
+        site_id=report["site"],
+        standing=Standing[report["standing"]],
+        overrun=overrun_of(report["overrun"]),
+        **own,
     )

@@ -18,9 +18,10 @@ from suyuan.cli.output import (
     one_of,
     print_json,
 )
-from suyuan.service.parametersets import ParameterSet
+from suyuan.service.parametersets import ParameterSet, usual_parameters
 from suyuan.service.tracing import Start, Tracer, TraceRequest
 from suyuan.service.workspace import Workspace
+from suyuan.settings import settings
 from suyuan.traceback.parameters import UnknownTimes
 
 app = typer.Typer()
@@ -112,8 +113,8 @@ def _ids_from(file: str | None) -> list[Start]:
 
 
 def parameters_from(file: Path | None) -> ParameterSet:
-    """The parameters of a file, the defaults without one."""
-    return ParameterSet() if file is None else ParameterSet.read(file)
+    """The parameters of a file; without one, those that the settings name, else the defaults."""
+    return usual_parameters(settings().trace_parameters) if file is None else ParameterSet.read(file)
 
 
 def print_report(report: dict[str, Any]) -> None:
@@ -125,6 +126,7 @@ def print_report(report: dict[str, Any]) -> None:
     if "origins" in report and report["direction"] == "backward":
         console.print(_origins_table(report))
         _print_ways(console, report)
+        _print_explanation(console, report)
         _print_event_paths(console, report.get("event_paths", []))
         note("Machine estimate, not a finding. 机器推断，非违法认定。")
     for limit, count in report["truncated_counts"].items():
@@ -155,6 +157,24 @@ def _print_event_paths(console: Console, paths: list[dict[str, Any]]) -> None:
         places = zip(path["sites"], path["names"], strict=True)
         way = " -> ".join(name or site.partition(":")[2] for site, name in places)
         console.print(f"  {way}  ({len(path['lots'])} lots, {len(path['events'])} events)")
+
+
+def _print_explanation(console: Console, report: dict[str, Any]) -> None:
+    """Why, where the chain can be cut, and what to look into next."""
+    for origin in report["origins"][:1]:
+        console.print("Why 理由:")
+        for reason in origin["reasons"]:
+            console.print(f"  {reason}", highlight=False, markup=False)
+    if report["choke_points"]:
+        console.print("Places most goods passed 关键节点:")
+    for point in report["choke_points"][:_SHOWN]:
+        always = "  every chain to an origin passes it 所有来源路径必经" if point["dominates"] else ""
+        name = f" {point['name']}" if point["name"] else ""
+        console.print(f"  {point['share']:.1%}  {point['site']}{name}{always}", markup=False)
+    if report["next_inspections"]:
+        console.print("To look into next 建议下一步核查:")
+    for inspection in report["next_inspections"][:_SHOWN]:
+        console.print(f"  {inspection['expected_gain_bits']:.2f} bits  {inspection['text']}", markup=False)
 
 
 def _print_ways(console: Console, report: dict[str, Any]) -> None:

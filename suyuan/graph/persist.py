@@ -26,7 +26,7 @@ from suyuan.graph.packing import Json, pack, segments, unpack
 from suyuan.graph.snapshot import GraphSnapshot
 
 FILE_NAME: Final = "snapshot.suyuan"
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised whenever what a snapshot holds changes: files of another format are built anew."""
 
 _MAGIC: Final = b"SUYUANGR"

@@ -245,7 +245,7 @@ NODE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "Exhibit": ("at",),
     "Event": ("at",),
     "Lead": ("reported_at", "decision"),
-    "Licence": ("kind", "scope", "quantity", "valid_from", "valid_to"),
+    "Licence": ("kind", "scope", "quantity", "territory", "valid_from", "valid_to"),
     "Right": ("right_type", "number", "status", "valid_from", "valid_to"),
     "Finding": ("outcome", "finality", "kind", "decided_at"),
 }

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -39,9 +40,9 @@ class ParameterSet:
         try:
             document = json.loads(file.read_text(encoding="utf-8-sig"))
         except (OSError, ValueError, RecursionError) as error:
-            raise ConfigError(f"--parameters {file} cannot be read: {error}") from error
+            raise ConfigError(f"Parameters: {file} cannot be read: {error}") from error
         if not isinstance(document, dict):
-            raise ConfigError(f"--parameters {file} holds no JSON object.")
+            raise ConfigError(f"Parameters: {file} holds no JSON object.")
         return cls.from_json(document)
 
     @classmethod
@@ -92,6 +93,21 @@ class ParameterSet:
             else f"too few confirmed origins to calibrate: fewer than {LEAST_CASES}",
             **self.parameters.to_json(),
         }
+
+
+def usual_parameters(file: Path | None) -> ParameterSet:
+    """Those of the file that the settings name, read once; the defaults where they name none.
+
+    Raises
+    ------
+    ConfigError, ParameterError
+    """
+    return ParameterSet() if file is None else _read_once(file)
+
+
+@cache
+def _read_once(file: Path) -> ParameterSet:
+    return ParameterSet.read(file)
 
 
 def name_of(parameters: TraceParameters) -> str:

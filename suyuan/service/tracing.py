@@ -15,6 +15,12 @@ from suyuan.graph.ids import normal_id, split_id
 from suyuan.graph.records import time_text
 from suyuan.graph.snapshot import GraphSnapshot
 from suyuan.graph.store.base import Scope
+from suyuan.service.explanations import (
+    NO_INTERVALS,
+    choke_point_entries,
+    inspection_entries,
+    origin_entries,
+)
 from suyuan.service.parametersets import ParameterSet
 from suyuan.service.times import microseconds
 from suyuan.service.workspace import Workspace
@@ -75,7 +81,7 @@ class Tracer:
         for kind in START_KINDS:
             first = np.flatnonzero(~snapshot.nodes[kind].removed)[:1]
             for position in first:
-                trace(prepared, kind, int(position))
+                trace(prepared, kind, int(position), explain=True)
                 trace(prepared, kind, int(position), direction="forward")
 
     def reports(self, starts: Iterable[str | Start], request: TraceRequest) -> Iterable[Json]:
@@ -117,10 +123,10 @@ class Tracer:
         else:
             prepared = self._prepare(snapshot, request)
             limits = TraceLimits(max_hops=request.max_hops)
-            result = trace(prepared, kind, position, direction=request.direction, limits=limits)
+            result = trace(prepared, kind, position, direction=request.direction, limits=limits, explain=True)
             result = calibrated(result, request.parameters.calibration)
             reach = result.reach
-            body = _mass_body(snapshot, result)
+            body = _mass_body(snapshot, result, fitted=bool(request.parameters.fit))
         head = {
             "start": start,
             "rule": body.pop("rule"),
@@ -224,19 +230,9 @@ def _reach_only(reach: Reach) -> Json:
     }
 
 
-def _mass_body(snapshot: GraphSnapshot, result: TraceResult) -> Json:
+def _mass_body(snapshot: GraphSnapshot, result: TraceResult, *, fitted: bool) -> Json:
     sites, shipments = snapshot.nodes["Site"], snapshot.nodes["Shipment"]
-    names = sites.columns["name"]
-    by_site = {path.sites[0]: path for path in reversed(result.paths) if path.sites}
-    origins = [
-        {
-            "site": sites.id_at(origin.site),
-            "name": names[origin.site].as_py(),
-            "probability": round(origin.probability, _DIGITS),
-            "reasons": _reasons(snapshot, by_site.get(origin.site)),
-        }
-        for origin in result.origins
-    ]
+    explanation = result.explanation
     unresolved = [
         {
             "site": sites.id_at(place.site),
@@ -255,23 +251,17 @@ def _mass_body(snapshot: GraphSnapshot, result: TraceResult) -> Json:
     ]
     return {
         "rule": result.rule,
-        "origins": origins,
+        "origins": origin_entries(snapshot, result),
+        "intervals": NO_INTERVALS[fitted] if explanation else None,
         "unresolved": unresolved,
         "paths": paths,
         **({"event_paths": _event_paths(snapshot, result)} if result.event_chains else {}),
         "reachable": {"sites": len(result.reach.sites), "movements": len(result.reach.movements)},
+        "choke_points": choke_point_entries(snapshot, explanation.choke_points if explanation else ()),
+        "next_inspections": inspection_entries(snapshot, explanation.next_inspections if explanation else ()),
         "truncated": result.truncated,
         "truncated_counts": dict(result.truncated_counts),
     }
-
-
-def _reasons(snapshot: GraphSnapshot, path: Any) -> list[str]:
-    if path is None:
-        return []
-    sites, shipments = snapshot.nodes["Site"], snapshot.nodes["Shipment"]
-    way = " -> ".join(sites.id_at(site).partition(":")[2] for site in path.sites)
-    rows = ", ".join(shipments.id_at(movement).partition(":")[2] for movement in path.movements)
-    return [f"{path.probability:.0%} of the probability by way of {way} (shipments {rows})"]
 
 
 def _event_paths(snapshot: GraphSnapshot, result: TraceResult) -> list[Json]:

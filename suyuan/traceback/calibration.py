@@ -14,7 +14,8 @@ from scipy.optimize import minimize_scalar
 
 from suyuan.errors import ParameterError
 from suyuan.graph.snapshot import FloatArray
-from suyuan.traceback.results import OriginPath, TraceResult
+from suyuan.traceback.explanation import Explanation
+from suyuan.traceback.results import TraceResult
 
 LEAST_CASES: Final = 50
 """Confirmed origins below which no calibration is made: a temperature from fewer is mostly chance."""
@@ -79,7 +80,10 @@ def at_temperature(probability: FloatArray, temperature: float) -> FloatArray:
 
 
 def calibrated(result: TraceResult, calibration: Calibration | None) -> TraceResult:
-    """The result with calibrated probabilities; a chain keeps its share of what its origin has."""
+    """The result with calibrated probabilities; a chain keeps its share of what its origin has.
+
+    Shares of choke points and gains of inspections stay those of the model.
+    """
     if calibration is None or not result.origins:
         return result
     before = np.array([part.probability for part in (*result.origins, *result.unresolved)])
@@ -92,9 +96,17 @@ def calibrated(result: TraceResult, calibration: Calibration | None) -> TraceRes
         for one, was, now in zip(result.origins, before.tolist(), after, strict=False)
         if was
     }
-    paths = tuple(_scaled(path, factor.get(path.sites[0], 1.0)) for path in result.paths)
-    return replace(result, origins=origins, unresolved=gaps, paths=paths)
+    paths = tuple(
+        replace(path, probability=path.probability * factor.get(path.sites[0], 1.0)) for path in result.paths
+    )
+    explanation = result.explanation and _with_ways(result.explanation, [factor[one.site] for one in origins])
+    return replace(result, origins=origins, unresolved=gaps, paths=paths, explanation=explanation)
 
 
-def _scaled(path: OriginPath, factor: float) -> OriginPath:
-    return replace(path, probability=path.probability * factor)
+def _with_ways(explanation: Explanation, factors: Sequence[float]) -> Explanation:
+    """The same with the probabilities of the ways scaled, origin by origin."""
+    ways = tuple(
+        way and replace(way, probability=way.probability * factor)
+        for way, factor in zip(explanation.ways, factors, strict=True)
+    )
+    return replace(explanation, ways=ways)

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from suyuan.graph.records import time_text
 from suyuan.graph.snapshot import Int32Array, Int64Array
+from suyuan.traceback.explanation import Explanation
 
 Direction = Literal["backward", "forward"]
 
@@ -156,6 +157,8 @@ class TraceResult:
         The most probable chains.
     event_chains : tuple of EventChain
         Backward from a lot: one chain for each lot where events lead no further.
+    explanation : Explanation or None
+        Backward, where it was asked for.
     """
 
     kind: str
@@ -168,6 +171,7 @@ class TraceResult:
     reach: Reach
     truncated_counts: dict[str, int]
     event_chains: tuple[EventChain, ...] = ()
+    explanation: Explanation | None = None
 
     @property
     def truncated(self) -> bool:

@@ -1,6 +1,6 @@
 """One trace: from a case to origins, gaps, paths and everything reachable."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -10,6 +10,8 @@ from suyuan.graph.snapshot import Int32Array
 from suyuan.traceback.cases import CaseStart, case_product, first_movements, lead_subject, origin_start
 from suyuan.traceback.eventchains import chains_from
 from suyuan.traceback.events import events_and_lots
+from suyuan.traceback.explaining import explained
+from suyuan.traceback.explanation import Explanation
 from suyuan.traceback.mass import mass_of
 from suyuan.traceback.massgraph import MassGraph
 from suyuan.traceback.outcomes import at_sites, origins_of, unresolved_of
@@ -17,7 +19,7 @@ from suyuan.traceback.parameters import DEFAULT_LIMITS, TraceLimits
 from suyuan.traceback.paths import best_paths
 from suyuan.traceback.preparation import Prepared
 from suyuan.traceback.reachability import ends_of, reach
-from suyuan.traceback.results import Direction, Origin, Reach, TraceResult, Unresolved
+from suyuan.traceback.results import Direction, Origin, OriginPath, Reach, TraceResult, Unresolved
 from suyuan.traceback.visits import Visits
 
 END_KINDS = ("Listing", "Seller", "Seizure", "Exhibit")
@@ -32,6 +34,7 @@ def trace(
     direction: Direction = "backward",
     limits: TraceLimits = DEFAULT_LIMITS,
     paths: int = 5,
+    explain: bool = False,
 ) -> TraceResult:
     """Where the goods of a case were made, or where goods from there can have gone.
 
@@ -39,6 +42,7 @@ def trace(
     ----------
     kind, position : the case, one of :data:`suyuan.traceback.cases.START_KINDS`.
     paths : how many of the most probable chains to give.
+    explain : whether to say why, who is licensed, where chains can be cut and what to inspect next (backward only).
 
     Raises
     ------
@@ -50,16 +54,13 @@ def trace(
     start = first_movements(prepared, kind, position, direction=direction)
     if direction == "forward":
         start = _forward_start(prepared, start, kind, position, limits)
-        walked = walk_from(prepared, start, direction, limits)
-        origins, unresolved, chains, counts = (), (), (), {}
-    else:
-        walked = walk_from(prepared, start, direction, limits)
+    walked = walk_from(prepared, start, direction, limits)
+    answer = NO_ANSWER
+    if direction == "backward":
         product = case_product(prepared, kind, position)
-        graph = mass_graph(prepared, start, walked, limits, product=product, ways=paths > 0)
-        origins, unresolved = _ends(prepared, start, graph, product)
-        movements = prepared.snapshot.movements
-        chains = best_paths(graph, movements.from_site, movements.to_site, wanted=paths)
-        counts = _counts(graph.cut_by_hops, graph.cut_by_nodes, "mass_")
+        ways = paths > 0 or explain
+        graph = mass_graph(prepared, start, walked, limits, product=product, ways=ways)
+        answer = _answer(prepared, start, graph, product, paths, explain)
     reached = _reached(prepared, start, walked, kind, position, direction)
     event_chains, more = (
         chains_from(prepared.snapshot, position, as_of=prepared.as_of)
@@ -71,13 +72,39 @@ def trace(
         position=position,
         rule=start.rule,
         direction=direction,
-        origins=origins,
-        unresolved=unresolved,
-        paths=chains,
+        origins=answer.origins,
+        unresolved=answer.unresolved,
+        paths=answer.paths,
         reach=reached,
-        truncated_counts=reached.truncated_counts | counts | ({"event_chains": more} if more else {}),
+        truncated_counts=reached.truncated_counts | answer.counts | ({"event_chains": more} if more else {}),
         event_chains=event_chains,
+        explanation=answer.explanation,
     )
+
+
+class Answer(NamedTuple):
+    """What the mass of a case tells, and how many rows the limits cut."""
+
+    origins: tuple[Origin, ...]
+    unresolved: tuple[Unresolved, ...]
+    paths: tuple[OriginPath, ...]
+    counts: dict[str, int]
+    explanation: Explanation | None
+
+
+NO_ANSWER: Final = Answer((), (), (), {}, None)
+
+
+def _answer(
+    prepared: Prepared, start: CaseStart, graph: MassGraph, product: int, paths: int, explain: bool
+) -> Answer:
+    """Origins, gaps and ways of a backward trace."""
+    origins, unresolved = _ends(prepared, start, graph, product)
+    movements = prepared.snapshot.movements
+    chains = best_paths(graph, movements.from_site, movements.to_site, wanted=paths)
+    counts = _counts(graph.cut_by_hops, graph.cut_by_nodes, "mass_")
+    explanation = explained(prepared, start, graph, origins, product) if explain else None
+    return Answer(origins, unresolved, chains, counts, explanation)
 
 
 class Walked(NamedTuple):

@@ -1,6 +1,7 @@
 """What the API answers over HTTP, against the tables that were ingested."""
 
 import csv
+import re
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,10 @@ def test_neighbours_of_nothing_are_not_found(client: Client) -> None:
 TRACE = """query($start: ID!, $direction: Direction, $asOf: DateTime) {
   trace(start: $start, direction: $direction, asOf: $asOf) {
     start rule direction asOf knownAt snapshot parameters truncated truncatedCounts { limit count }
-    origins { siteId name probability reasons site { id } }
+    origins { siteId name displayLabel probability low high licensed infringing standing
+      overrun { quantity licence outsideTerritory } reasons site { id } } intervals
+    chokePoints { siteId name share dominates site { id } }
+    nextInspections { aboutId question expectedGainBits text about { id } }
     unresolved { siteId probability reason site { id } }
     paths { probability movementIds siteIds sites { id } movements { id } }
     pathsTable { path probability hop movement from to } reachable { sites movements } startNode { id } } }"""
@@ -132,8 +136,19 @@ def test_a_trace_is_the_one_of_the_command_line(
     assert trace["snapshot"] == report["snapshot"]
     assert trace["parameters"] == report["parameters"]
     assert trace["reachable"] == report["reachable"]
+    assert trace["intervals"] == report["intervals"]
     for ours, theirs in zip(trace["origins"], report["origins"], strict=True):
-        assert ours == {**_without(theirs, "site"), "siteId": theirs["site"], "site": {"id": theirs["site"]}}
+        assert ours == {**_camel(theirs), "siteId": theirs["site"], "site": {"id": theirs["site"]}}
+    assert [(c["siteId"], c["name"], c["share"], c["dominates"]) for c in trace["chokePoints"]] == [
+        (c["site"], c["name"], c["share"], c["dominates"]) for c in report["choke_points"]
+    ]
+    assert all(c["site"]["id"] == c["siteId"] for c in trace["chokePoints"])
+    assert [
+        (i["aboutId"], i["question"], i["expectedGainBits"], i["text"]) for i in trace["nextInspections"]
+    ] == [(i["about"], i["question"], i["expected_gain_bits"], i["text"]) for i in report["next_inspections"]]
+    assert all(i["about"]["id"] == i["aboutId"] for i in trace["nextInspections"])
+    assert trace["chokePoints"]
+    assert trace["nextInspections"]
     assert [(u["siteId"], u["probability"], u["reason"]) for u in trace["unresolved"]] == [
         (u["site"], u["probability"], u["reason"]) for u in report["unresolved"]
     ]
@@ -145,8 +160,12 @@ def test_a_trace_is_the_one_of_the_command_line(
         assert [node["id"] for node in path["movements"]] == path["movementIds"]
 
 
-def _without(entry: dict[str, Any], name: str) -> dict[str, Any]:
-    return {key: value for key, value in entry.items() if key != name}
+def _camel(entry: Any) -> Any:
+    """The same with its names as GraphQL spells them."""
+    if not isinstance(entry, dict):
+        return entry
+    named: dict[str, Any] = entry
+    return {re.sub("_(.)", lambda m: m[1].upper(), key): _camel(value) for key, value in named.items()}
 
 
 def test_the_paths_as_columns_say_the_same(client: Client, market_folder: Path) -> None:

@@ -15,6 +15,7 @@ from suyuan.traceback.baselines import reached_origins
 from suyuan.traceback.cases import first_movements
 from suyuan.traceback.parameters import TraceLimits, TraceParameters, UnknownTimes
 from suyuan.traceback.preparation import prepare
+from suyuan.traceback.results import TraceResult
 from suyuan.traceback.trace import trace, walk_from
 from tests.unit.traceback.worlds import Move, World
 
@@ -52,6 +53,18 @@ def some_world(seed: int) -> World:
     )
 
 
+def explained(result: TraceResult) -> list[Any]:
+    """What a trace says besides, as plain values."""
+    said = result.explanation
+    if said is None:
+        return []
+    return [
+        [[list(way.movements), round(way.probability, 12)] for way in said.ways if way],
+        [[one.site, round(one.share, 12), one.dominates] for one in said.choke_points],
+        [[one.position, one.question, round(one.expected_gain_bits, 9)] for one in said.next_inspections],
+    ]
+
+
 def answers() -> list[Any]:
     """Everything traces say of some worlds, as plain values."""
     found: list[Any] = []
@@ -62,8 +75,13 @@ def answers() -> list[Any]:
             for kind, position in (("Shipment", 3), ("Shipment", 17), ("Site", 2), ("Lot", 0)):
                 for direction in ("backward", "forward"):
                     result = trace(
-                        prepared, kind, position, direction=direction, limits=TraceLimits(max_hops=6)
-                    )  # pyright: ignore
+                        prepared,
+                        kind,
+                        position,
+                        direction=direction,  # pyright: ignore
+                        limits=TraceLimits(max_hops=6),
+                        explain=True,
+                    )
                     found.append(
                         {
                             "origins": [[o.site, round(o.probability, 12)] for o in result.origins],
@@ -78,6 +96,7 @@ def answers() -> list[Any]:
                             "lots": result.reach.lots.tolist(),
                             "events": result.reach.events.tolist(),
                             "cut": result.truncated_counts,
+                            "explained": explained(result),
                         }
                     )
                 start = first_movements(prepared, kind, position)

@@ -1,0 +1,85 @@
+"""What an answer carries besides probabilities, in the shape of ``suyuan trace --json``."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from suyuan.graph.snapshot import GraphSnapshot
+from suyuan.service.reasons import inspection_text, origin_reasons
+from suyuan.traceback.explanation import ChokePoint, Explanation, Inspection, Licensing
+from suyuan.traceback.results import TraceResult
+
+Json = dict[str, Any]
+
+DISPLAY_LABEL: Final = "probable origin 可能来源地"
+NO_INTERVALS: Final = {
+    False: "none: the parameters are not fitted to confirmed origins 无：参数未经已确认来源地拟合，不给出区间",
+    True: "none: the fit does not tell how uncertain its parameters are 无：拟合结果未给出参数的不确定性，不给出区间",
+}
+"""Why there are no intervals, by whether the parameters are fitted."""
+
+_DIGITS: Final = 12
+
+
+def origin_entries(snapshot: GraphSnapshot, result: TraceResult) -> list[Json]:
+    """The origins of a result that was asked to explain."""
+    explanation = result.explanation
+    if explanation is None:
+        return []
+    return [_origin(snapshot, result, explanation, number) for number in range(len(result.origins))]
+
+
+def _origin(snapshot: GraphSnapshot, result: TraceResult, explanation: Explanation, number: int) -> Json:
+    sites, origin = snapshot.nodes["Site"], result.origins[number]
+    licensing, standing = explanation.licensing[number], explanation.standing[number]
+    way = explanation.ways[number]
+    return {
+        "site": sites.id_at(origin.site),
+        "name": sites.columns["name"][origin.site].as_py(),
+        "display_label": DISPLAY_LABEL,
+        "probability": round(origin.probability, _DIGITS),
+        "low": None,
+        "high": None,
+        "licensed": [snapshot.nodes["Licence"].id_at(licence) for licence in licensing.licences],
+        "infringing": False if licensing.covered else None,
+        "standing": standing.value,
+        "overrun": _overrun(snapshot, licensing),
+        "reasons": origin_reasons(snapshot, origin.site, origin.probability, way, licensing, standing),
+    }
+
+
+def _overrun(snapshot: GraphSnapshot, licensing: Licensing) -> Json | None:
+    if licensing.overrun is None:
+        return None
+    licence, quantity, outside = licensing.overrun
+    return {
+        "quantity": quantity,
+        "licence": snapshot.nodes["Licence"].id_at(licence),
+        "outside_territory": outside,
+    }
+
+
+def choke_point_entries(snapshot: GraphSnapshot, points: Iterable[ChokePoint]) -> list[Json]:
+    """Choke points, largest share first."""
+    sites = snapshot.nodes["Site"]
+    return [
+        {
+            "site": sites.id_at(point.site),
+            "name": sites.columns["name"][point.site].as_py(),
+            "share": round(point.share, _DIGITS),
+            "dominates": point.dominates,
+        }
+        for point in points
+    ]
+
+
+def inspection_entries(snapshot: GraphSnapshot, inspections: Iterable[Inspection]) -> list[Json]:
+    """Inspections, those that tell most first."""
+    return [
+        {
+            "about": snapshot.nodes[inspection.kind].id_at(inspection.position),
+            "question": inspection.question,
+            "expected_gain_bits": round(inspection.expected_gain_bits, _DIGITS),
+            "text": inspection_text(snapshot, inspection),
+        }
+        for inspection in inspections
+    ]

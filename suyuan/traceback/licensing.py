@@ -1,0 +1,185 @@
+"""Which probable origins are licensed, and whether more went out than a licence covers.
+
+A factory is licensed for goods that left it when whoever runs it holds a licence to make, under a right that covers
+the product, which was in force at the time they left. No licence known is not the same as unlicensed.
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from suyuan.graph.snapshot import QUANTITY_UNKNOWN, GraphSnapshot, Int32Array
+from suyuan.traceback.explanation import Licensing, Overrun
+from suyuan.traceback.massgraph import MassGraph
+from suyuan.traceback.mixing import FACTORY
+from suyuan.traceback.movements import outflow_of
+from suyuan.traceback.outcomes import summed
+from suyuan.traceback.preparation import Prepared, products_carried
+from suyuan.traceback.territories import Territory
+from suyuan.traceback.times import EARLIEST, LATEST, UNDATED, span_end
+
+PARTIES: Final = ("Firm", "Person", "RightsHolder", "Seller")
+
+_TOLERANCE: Final = 1e-9
+
+
+NO_LICENCE: Final = Licensing((), False, None)
+
+Party = tuple[str, int]
+
+
+class Departures(NamedTuple):
+    """Movements by which goods of a case left a site, and their mass."""
+
+    movements: Int32Array
+    mass: np.ndarray
+
+
+def departures_of(prepared: Prepared, graph: MassGraph, site: int) -> Departures:
+    """By which movements goods of a case left the site that made them."""
+    made = graph.rows.made & (graph.mass > 0.0)
+    made &= prepared.snapshot.movements.from_site[graph.movement] == site
+    movements, mass = summed(graph.movement[made].astype(np.int64), graph.mass[made])
+    return Departures(movements.astype(np.int32), mass)
+
+
+def licensing_of(prepared: Prepared, site: int, departures: Departures, product: int) -> Licensing:
+    """The licences that cover goods which left a site.
+
+    Parameters
+    ----------
+    product : rank of the product of the case, for movements that do not say theirs; -1 unknown.
+
+    Notes
+    -----
+    A licence without a first or last day has no bound there. A movement without any time, or of an unknown product,
+    is covered by none.
+    """
+    snapshot = prepared.snapshot
+    held = _held(snapshot, _operators(snapshot, site))
+    if not held or not len(departures.movements):
+        return NO_LICENCE
+    covers = np.stack([_covers(prepared, licence, departures.movements, product) for licence in held])
+    licences = tuple(licence for licence, row in zip(held, covers, strict=True) if row.any())
+    uncovered = float(departures.mass[~covers.any(axis=0)].sum())
+    overruns = [_overrun(prepared, licence) for licence in licences]
+    beyond = [overrun for overrun in overruns if overrun is not None]
+    least = min(beyond, key=lambda one: one.quantity) if beyond and len(beyond) == len(licences) else None
+    return Licensing(licences, bool(licences) and uncovered <= _TOLERANCE, least)
+
+
+def _operators(snapshot: GraphSnapshot, site: int) -> list[Party]:
+    """Who runs a site; of a shop also the firm behind it."""
+    found: list[Party] = []
+    for kind in PARTIES:
+        found += [(kind, party) for party in _targets(snapshot, ("OPERATED_BY", "Site", kind), site)]
+    for kind, party in tuple(found):
+        if kind == "Seller":
+            found += [("Firm", firm) for firm in _targets(snapshot, ("RUN_BY", "Seller", "Firm"), party)]
+    return found
+
+
+def _held(snapshot: GraphSnapshot, parties: Sequence[Party]) -> list[int]:
+    """Licences to make that parties hold, by id."""
+    licences = {
+        licence
+        for kind, party in parties
+        for licence in _sources(snapshot, ("LICENSED_TO", "Licence", kind), party)
+    }
+    table = snapshot.nodes["Licence"]
+    if not licences:
+        return []
+    scopes = table.columns["scope"]
+    return sorted((one for one in licences if "make" in (scopes[one].as_py() or ())), key=table.id_at)
+
+
+def _covers(prepared: Prepared, licence: int, movements: Int32Array, product: int) -> np.ndarray:
+    """Which movements carry goods that a licence covers, at a time at which it was in force."""
+    carried = products_carried(prepared.carried[movements], prepared.goods.lot_product)
+    carried = np.where(carried < 0, product, carried)
+    known = (prepared.snapshot.movements.flags[movements] & UNDATED) != UNDATED
+    left = prepared.bounds.departed[movements]
+    begin, end = _in_force(prepared.snapshot, licence)
+    return (
+        np.isin(carried, _products_of(prepared, licence))
+        & known
+        & (left > EARLIEST)
+        & (left >= begin)
+        & (left <= end)
+    )
+
+
+def _in_force(snapshot: GraphSnapshot, licence: int) -> tuple[int, int]:
+    columns = snapshot.nodes["Licence"].columns
+    begin, end = EARLIEST, LATEST
+    if columns["valid_from_known"][licence]:
+        begin = int(columns["valid_from"][licence])
+    if columns["valid_to_known"][licence]:
+        end = int(span_end(int(columns["valid_to"][licence]), int(columns["valid_to_precision"][licence])))
+    return begin, end
+
+
+def _products_of(prepared: Prepared, licence: int) -> Int32Array:
+    """Ranks of the products that the right behind a licence covers."""
+    snapshot = prepared.snapshot
+    products = [
+        product
+        for right in _targets(snapshot, ("LICENSES", "Licence", "Right"), licence)
+        for product in _sources(snapshot, ("PROTECTED_BY", "Product", "Right"), right)
+    ]
+    return prepared.product_rank[np.array(sorted(set(products)), np.int64)]
+
+
+def _overrun(prepared: Prepared, licence: int) -> Overrun | None:
+    """What all sites of a licensee that make goods shipped of the products covered, beyond the licence.
+
+    Movements between these sites, and those of unknown quantity, product or time, are left out; a place of unknown
+    country and division counts as inside. Where units differ, nothing can be said of the quantity.
+    """
+    snapshot, movements = prepared.snapshot, prepared.snapshot.movements
+    sites = _making_sites(prepared, licence)
+    shipped = outflow_of(prepared, sites)
+    shipped = shipped[~np.isin(movements.to_site[shipped], sites)]
+    shipped = shipped[_covers(prepared, licence, shipped, -1)]
+    shipped = shipped[(movements.flags[shipped] & QUANTITY_UNKNOWN) == 0]
+    units = movements.unit[shipped]
+    if len(np.unique(units[units > 0])) > 1:
+        return None
+    quantity = movements.quantity[shipped]
+    territory = Territory.of_text(snapshot.nodes["Licence"].columns["territory"][licence].as_py())
+    outside = float(quantity[territory.leaves_out(snapshot, movements.to_site[shipped])].sum())
+    inside = float(quantity.sum()) - outside
+    columns = snapshot.nodes["Licence"].columns
+    limit = float(columns["quantity"][licence]) if columns["quantity_known"][licence] else np.inf
+    beyond = outside + max(0.0, inside - limit)
+    return Overrun(licence, beyond, outside) if beyond > 0.0 else None
+
+
+def _making_sites(prepared: Prepared, licence: int) -> Int32Array:
+    """Sites run by the licensee, or by a shop of its, where goods are made."""
+    snapshot = prepared.snapshot
+    holders = [
+        (kind, party)
+        for kind in PARTIES
+        for party in _targets(snapshot, ("LICENSED_TO", "Licence", kind), licence)
+    ]
+    for kind, party in tuple(holders):
+        if kind == "Firm":
+            holders += [("Seller", shop) for shop in _sources(snapshot, ("RUN_BY", "Seller", "Firm"), party)]
+    sites = {
+        site for kind, party in holders for site in _sources(snapshot, ("OPERATED_BY", "Site", kind), party)
+    }
+    found = np.array(sorted(sites), np.int32)
+    role = snapshot.nodes["Site"].columns["role"]
+    return found[(role[found] == FACTORY) | (np.diff(prepared.makes_start)[found] > 0)]
+
+
+def _targets(snapshot: GraphSnapshot, key: tuple[str, str, str], source: int) -> list[int]:
+    edges = snapshot.edge_set(*key)
+    return [] if edges is None else sorted(set(edges.targets_of(source).tolist()))
+
+
+def _sources(snapshot: GraphSnapshot, key: tuple[str, str, str], target: int) -> list[int]:
+    edges = snapshot.edge_set(*key)
+    return [] if edges is None else sorted(set(edges.sources_of(target).tolist()))

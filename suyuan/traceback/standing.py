@@ -1,0 +1,35 @@
+"""What findings say of a site: the standing without which nobody may be called an infringer."""
+
+from typing import Final
+
+import numpy as np
+
+from suyuan.graph.snapshot import GraphSnapshot
+from suyuan.traceback.explanation import Standing
+
+_BY_FINDING: Final = {
+    ("infringing", "in_force"): Standing.DECIDED_IN_FORCE,
+    ("infringing", "under_review"): Standing.UNDER_REVIEW,
+    ("not_infringing", "in_force"): Standing.CLEARED,
+    ("infringing", "revoked"): Standing.REVOKED,
+}
+"""Of several findings the first here counts."""
+
+
+def standing_of_site(snapshot: GraphSnapshot, site: int, as_of: int | None = None) -> Standing:
+    """The standing of a site by the findings that name it; later ones than ``as_of`` are left out.
+
+    Findings against whoever runs the site, or about its goods, say nothing of the site itself.
+    """
+    edges = snapshot.edge_set("AGAINST", "Finding", "Site")
+    if edges is None:
+        return Standing.LEAD
+    rows = edges.edges_into(site)
+    if as_of is not None:
+        rows = rows[~edges.columns["at_known"][rows] | (edges.columns["at"][rows] <= as_of)]
+    columns = snapshot.nodes["Finding"].columns
+    said = {
+        (columns["outcome"][finding].as_py(), columns["finality"][finding].as_py())
+        for finding in np.unique(edges.source[rows]).tolist()
+    }
+    return next((standing for finding, standing in _BY_FINDING.items() if finding in said), Standing.LEAD)
