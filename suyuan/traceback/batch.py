@@ -10,6 +10,7 @@ long, however many cases lead there. Cases are taken in parts, which bounds memo
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -81,7 +82,7 @@ def origin_table(
     parts = [cases[low : low + CASES_A_PART] for low in range(0, len(cases), CASES_A_PART)]
     found: list[list[tuple[Int32Array, FloatArray, float]]] = []
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        for part in threads.map(lambda one: _part(prepared, one, limits), parts):
+        for part in threads.map(_part, repeat(prepared), parts, repeat(limits)):
             found.append(part)
             if progress is not None:
                 progress(sum(map(len, found)))
@@ -181,6 +182,8 @@ def add_up(
         far = rows.far[entry]
         circling[place] = circling[place] or circling[far]
         for i in range(begin[far], end[far]):
+            if rows.share[entry] * probability[i] <= 0.0:
+                continue
             if total[site[i]] == 0.0:
                 touched[count] = site[i]
                 count += 1

@@ -233,8 +233,12 @@ def fitted(
 
     begin = space.start()
     simplex = np.vstack([begin, begin + 0.5 * np.eye(len(begin))])
-    options = {"maxfev": evaluations, "xatol": 0.02, "fatol": 1e-4, "initial_simplex": simplex}
-    best = minimize(loss, begin, method="Nelder-Mead", options=options)
+    best = minimize(
+        loss,
+        begin,
+        method="Nelder-Mead",
+        options={"maxfev": evaluations, "xatol": 0.02, "fatol": 1e-4, "initial_simplex": simplex},
+    )
     return space.parameters(np.asarray(best.x))
 
 
