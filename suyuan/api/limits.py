@@ -55,7 +55,13 @@ SELECTIONS_MAX: Final = 5_000
 LIST_SIZE: Final = 10
 """Size assumed of a list that has no ``first``."""
 
-COSTS: Final[Mapping[str, int]] = {"trace": 50, "path": 100, "search": 10}
+COSTS: Final[Mapping[str, int]] = {
+    "trace": 50,
+    "path": 100,
+    "search": 10,
+    "forwardImpact": 100,
+    "cutChain": 200,
+}
 """Fields that cost more than a value: they compute or search."""
 
 _INTROSPECTION_LISTS: Final = frozenset({"fields", "interfaces", "possibleTypes", "inputFields", "args"})

@@ -194,6 +194,9 @@ SITES: Final = list[SITE]
 SHIPMENTS: Final = list[_or_none("Shipment")]
 """GraphQL types of fields that lead to sites and shipments."""
 
+SELLER, LISTING, RIGHT, DIVISION = (_or_none(kind) for kind in ("Seller", "Listing", "Right", "Division"))
+"""Likewise of fields that lead to one of these."""
+
 _CONNECTIONS: Final[dict[str | None, tuple[Any, Any]]] = {
     kind: connection_types(kind, domain, f"things of kind {kind}") for kind, domain in _DOMAIN.items()
 }

@@ -14,6 +14,8 @@ from suyuan.api.connections import (
     page_info,
     page_size,
 )
+from suyuan.api.cut_types import CutPlan, cut_chain
+from suyuan.api.impact_types import Impact, forward_impact
 from suyuan.api.kinds import EDGE_KIND_MEMBERS, Direction, EdgeKind, NodeKind, UnknownTimes
 from suyuan.api.nodes import (
     EdgeConnection,
@@ -168,6 +170,17 @@ class Query:
         """A trace."""
         node_id = _normal("start", start)
         return await trace_of(info.context, node_id, direction, as_of, known_at, max_hops, unknown_times)
+
+    forward_impact: Impact = strawberry.field(
+        resolver=forward_impact,
+        description="What goods from some starts came to: sites, shops, listings, rights and divisions, with "
+        "expected units. A machine estimate, not a finding.",
+    )
+    cut_chain: CutPlan = strawberry.field(
+        resolver=cut_chain,
+        description="The fewest sites and shops whose closing stops a share of the flow from some origins to the "
+        "market, and the other trade it costs. The origins are never closed. A machine estimate, not a finding.",
+    )
 
     @strawberry.field(
         description="The shortest ways from one thing to another, whatever relationships they are made of."

@@ -26,6 +26,8 @@ class Commands(LazyGroup):
         ),
         "ingest": ("suyuan.cli.ingest", "Read tables into the store. 导入数据"),
         "trace": ("suyuan.cli.tracing", "Where was it made, by which way did it come. 源头追溯"),
+        "impact": ("suyuan.cli.impact", "What came from here: sites, sellers, listings, rights. 流向分析"),
+        "cut": ("suyuan.cli.cut", "Which places to close so that goods from here stop. 阻断方案"),
         "export": ("suyuan.cli.export", "Write tables or the graph to files. 导出"),
         "serve": ("suyuan.cli.serve", "Serve GraphQL over HTTP. 启动服务"),
         "neo4j": ("suyuan.cli.neo4j", "Start and stop a local Neo4j server. 本机图数据库"),

@@ -28,6 +28,7 @@ from suyuan.traceback.calibration import calibrated
 from suyuan.traceback.cases import START_KINDS
 from suyuan.traceback.conflicts import time_conflicts
 from suyuan.traceback.foodchainlab import trace_foodchainlab
+from suyuan.traceback.impact import forward_impact
 from suyuan.traceback.parameters import DEFAULT_LIMITS, TraceLimits, UnknownTimes
 from suyuan.traceback.preparation import Prepared, prepare
 from suyuan.traceback.results import Reach, TimeConflict, TraceResult
@@ -66,6 +67,16 @@ class Start:
     place: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ReadyStarts:
+    """Starts that were looked up, in a graph that is ready to be traced in."""
+
+    prepared: Prepared
+    ids: tuple[str, ...]
+    positions: tuple[int, ...]
+    parameters: Json
+
+
 class Tracer:
     """Traces over the snapshots of a workspace; keeps what can be shared between traces. Thread-safe."""
 
@@ -83,6 +94,8 @@ class Tracer:
             for position in first:
                 trace(prepared, kind, int(position), explain=True)
                 trace(prepared, kind, int(position), direction="forward")
+                if kind == "Shipment":
+                    forward_impact(prepared, [(kind, int(position))])
 
     def reports(self, starts: Iterable[str | Start], request: TraceRequest) -> Iterable[Json]:
         """One report a start, in order, all from one snapshot; every id is looked up before the first.
@@ -113,6 +126,31 @@ class Tracer:
             return next(iter(self.reports([start], request)))
         _check(request)
         return self._report(snapshot, *_found(snapshot, start), request)
+
+    def ready(
+        self, starts: Iterable[str | Start], request: TraceRequest, snapshot: GraphSnapshot | None = None
+    ) -> ReadyStarts:
+        """Several starts in one graph, for what is asked of them together.
+
+        Parameters
+        ----------
+        snapshot : the graph; the newest that the request's times allow if not given.
+
+        Raises
+        ------
+        UnknownKindError, UnknownNodeError, RecordError, ParameterError
+        """
+        _check(request)
+        if snapshot is None:
+            known_at = microseconds("known_at", request.known_at)
+            snapshot = self._workspace.snapshot(Scope(subject=request.scope.subject, known_at=known_at))
+        found = [_found(snapshot, start) for start in starts]
+        return ReadyStarts(
+            prepared=self._prepare(snapshot, request),
+            ids=tuple(node_id for node_id, _ in found),
+            positions=tuple(position for _, position in found),
+            parameters=_parameters(request),
+        )
 
     def _report(self, snapshot: GraphSnapshot, start: str, position: int, request: TraceRequest) -> Json:
         began = time.perf_counter()

@@ -51,6 +51,8 @@ def test_the_schema_is_the_one_that_is_kept() -> None:
         "trace(start: ID!, direction: Direction = BACKWARD, asOf: DateTime, knownAt: DateTime, "
         "maxHops: Int = 12, unknownTimes: UnknownTimes = INFER): Trace!",
         "path(from: ID!, to: ID!, first: Int = 5): [Path!]!",
+        "forwardImpact(start: [ID!]!, asOf: DateTime, knownAt: DateTime): Impact!",
+        "cutChain(origins: [ID!]!, share: Float!, asOf: DateTime, knownAt: DateTime): CutPlan!",
     ],
 )
 def test_names_and_arguments_that_clients_rely_on(line: str) -> None:
