@@ -28,6 +28,7 @@ NAMES: Final = (
     "cold_start",
     "growth",
     "traceback_accuracy",
+    "next_inspection",
 )
 PAGE: Final = CHECKOUT / "docs" / "benchmarks.md"
 

@@ -140,9 +140,9 @@ def _wants_records(ends: ChainEnds) -> np.ndarray:
 def _of_sites(
     prepared: Prepared, graph: MassGraph, flow: Flow, ends: ChainEnds, sites: list[int]
 ) -> Iterable[Inspection]:
-    """Missing inflow: it is taken to come from the origins that the site's recorded goods come from.
+    """Missing inflow: it is split over the origins as the site's recorded goods are.
 
-    Where none of them is known to come from any, from those of the whole case.
+    Where none of these is known to come from any, as those of the whole case.
     """
     if not sites:
         return
@@ -166,9 +166,7 @@ def _of_sites(
 
 
 def _entropy_after_inflow(ends: ChainEnds, site: int, likely: FloatArray) -> float:
-    """Expected entropy once it is known from which origin all that is unresolved at a site came."""
+    """Entropy once what is unresolved at a site is split over the origins."""
     gaps = _wants_records(ends) & (ends.site == site)
-    answers = np.flatnonzero(likely > 0.0)
-    after = np.tile(np.where(gaps, 0.0, ends.probability), (len(answers), 1))
-    after[np.arange(len(answers)), answers] += ends.probability[gaps].sum()
-    return float(likely[answers] @ entropy_bits(after))
+    after = np.where(gaps, 0.0, ends.probability) + likely * ends.probability[gaps].sum()
+    return float(entropy_bits(after))
