@@ -28,6 +28,7 @@ NAMES: Final = (
     "cold_start",
     "growth",
     "traceback_accuracy",
+    "many_cases",
 )
 PAGE: Final = CHECKOUT / "docs" / "benchmarks.md"
 

@@ -27,6 +27,7 @@ from suyuan.api.nodes import (
     nodes_of,
     shown,
 )
+from suyuan.api.origin_types import Cases, OriginReport, SourceCount, origins_of_group
 from suyuan.api.pages import visible_hits
 from suyuan.api.trace_types import (
     AsOf,
@@ -168,6 +169,21 @@ class Query:
         """A trace."""
         node_id = _normal("start", start)
         return await trace_of(info.context, node_id, direction, as_of, known_at, max_hops, unknown_times)
+
+    @strawberry.field(
+        description="The one or few origins that explain many cases, some of which may be false leads. A machine "
+        "estimate, not a finding."
+    )
+    async def origins(
+        self,
+        info: Info,
+        cases: Cases,
+        sources: SourceCount = None,
+        as_of: AsOf = None,
+        known_at: KnownAt = None,
+    ) -> OriginReport:
+        """Common origins of a group of cases."""
+        return await origins_of_group(info.context, cases, sources, as_of, known_at)
 
     @strawberry.field(
         description="The shortest ways from one thing to another, whatever relationships they are made of."

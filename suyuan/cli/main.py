@@ -26,6 +26,10 @@ class Commands(LazyGroup):
         ),
         "ingest": ("suyuan.cli.ingest", "Read tables into the store. 导入数据"),
         "trace": ("suyuan.cli.trace", "Where was it made, by which way did it come. 源头追溯"),
+        "origins": (
+            "suyuan.cli.origins",
+            "Which common origin explains these cases, which of them mislead. 共同来源",
+        ),
         "export": ("suyuan.cli.export", "Write tables or the graph to files. 导出"),
         "serve": ("suyuan.cli.serve", "Serve GraphQL over HTTP. 启动服务"),
         "neo4j": ("suyuan.cli.neo4j", "Start and stop a local Neo4j server. 本机图数据库"),

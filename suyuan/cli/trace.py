@@ -81,7 +81,7 @@ def trace(
         max_hops=max_hops,
         unknown_times=unknown_times,
         mode=mode,  # pyright: ignore[reportArgumentType]
-        parameters=_parameters_from(parameters),
+        parameters=parameters_from(parameters),
         reachable=reachable,
     )
     with Workspace.open(store) as workspace:
@@ -107,7 +107,8 @@ def _ids_from(file: str | None) -> list[Start]:
     ]
 
 
-def _parameters_from(file: Path | None) -> TraceParameters:
+def parameters_from(file: Path | None) -> TraceParameters:
+    """The parameters of a JSON file, the defaults without one."""
     if file is None:
         return DEFAULT_PARAMETERS
     try:
