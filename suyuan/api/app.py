@@ -28,6 +28,7 @@ from suyuan.api.sockets import SocketContext
 from suyuan.api.workers import Workers
 from suyuan.errors import StoreError, SuyuanError
 from suyuan.service.changes import ChangeFeed
+from suyuan.service.origin_groups import OriginGroups
 from suyuan.service.posting import PostQueue
 from suyuan.service.tracing import Tracer
 from suyuan.service.workspace import Workspace
@@ -64,7 +65,9 @@ class Application:
         self.workspace = workspace
         self.workers = Workers()
         self.changes = ChangeFeed(workspace.store)
-        self.services = Services(workspace, Tracer(workspace), self.workers, settings, self.changes)
+        tracer = Tracer(workspace)
+        groups = OriginGroups(workspace, tracer)
+        self.services = Services(workspace, tracer, self.workers, settings, self.changes, groups)
         self.admission = Admission(workspace.store.documents, self.workers, settings)
         self.posts = PostQueue(
             workspace.store,

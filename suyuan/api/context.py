@@ -16,6 +16,7 @@ from suyuan.api.workers import Workers
 from suyuan.graph.snapshot import GraphSnapshot
 from suyuan.graph.store.base import Direction, GraphEdge, Node, Scope, View
 from suyuan.service.changes import ChangeFeed
+from suyuan.service.origin_groups import OriginGroups
 from suyuan.service.tokens import SEES_PERSONAL_DATA, Token, require_active
 from suyuan.service.tracing import Tracer
 from suyuan.service.workspace import Workspace
@@ -43,6 +44,7 @@ class Services:
     workers: Workers
     settings: Settings
     changes: ChangeFeed
+    origin_groups: OriginGroups
 
 
 @dataclass

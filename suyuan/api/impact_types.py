@@ -24,6 +24,7 @@ from suyuan.errors import ParameterError
 from suyuan.graph.ids import normal_id
 from suyuan.graph.snapshot import GraphSnapshot
 from suyuan.service.impact import impact_report
+from suyuan.service.parametersets import usual_parameters
 from suyuan.service.times import microseconds
 from suyuan.service.tracing import TraceRequest
 
@@ -253,7 +254,7 @@ def _begin(entries: Sequence[Entry], key: str, after: str | None) -> int:
 
 async def forward_impact(info: Info, start: Starts, as_of: AsOf = None, known_at: KnownAt = None) -> Impact:
     """Resolves `forwardImpact`."""
-    ids, request = canonical_ids("start", start), request_of(as_of, known_at)
+    ids, request = canonical_ids("start", start), request_of(context, as_of, known_at)
     context = info.context
     report = await context.compute(
         lambda: impact_report(context.services.tracer, ids, request, snapshot_of(context, known_at))
@@ -280,9 +281,14 @@ def canonical_ids(name: str, given: Sequence[str]) -> list[str]:
     return [normal_id(one) for one in given]
 
 
-def request_of(as_of: DateTime | None, known_at: DateTime | None) -> TraceRequest:
+def request_of(context: RequestContext, as_of: DateTime | None, known_at: DateTime | None) -> TraceRequest:
     """The request of a question with these times."""
-    return TraceRequest(direction="forward", as_of=as_of, known_at=known_at)
+    return TraceRequest(
+        direction="forward",
+        as_of=as_of,
+        known_at=known_at,
+        parameters=usual_parameters(context.settings.trace_parameters),
+    )
 
 
 def snapshot_of(context: RequestContext, known_at: DateTime | None) -> GraphSnapshot:

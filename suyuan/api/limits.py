@@ -61,8 +61,9 @@ COSTS: Final[Mapping[str, int]] = {
     "search": 10,
     "forwardImpact": 100,
     "cutChain": 200,
+    "Query.origins": 500,
 }
-"""Fields that cost more than a value: they compute or search."""
+"""Fields that cost more than a value: they compute or search. With its type where others have the name too."""
 
 _INTROSPECTION_LISTS: Final = frozenset({"fields", "interfaces", "possibleTypes", "inputFields", "args"})
 
@@ -202,7 +203,7 @@ class _Counter:
         self.depth = max(self.depth, inner.depth)
         definition = _definition(place.parent, name)
         below = self.selections(field.selection_set, inner, Counter()) if field.selection_set else 0
-        return COSTS.get(name, 1) + below * (self._size(field, definition, place) if below else 1)
+        return _own_cost(place.parent, name) + below * (self._size(field, definition, place) if below else 1)
 
     def _below(self, name: str, place: _Place) -> _Place:
         if place.introspecting or name in ("__schema", "__type"):
@@ -243,6 +244,12 @@ def _defaults(operation: OperationDefinitionNode) -> dict[str, int]:
         for definition in operation.variable_definitions or ()
         if isinstance(definition.default_value, IntValueNode)
     }
+
+
+def _own_cost(parent: GraphQLNamedType | None, name: str) -> int:
+    """Cost of a field without what stands below it."""
+    of_type = f"{parent.name}.{name}" if parent is not None else name
+    return COSTS.get(of_type, COSTS.get(name, 1))
 
 
 def _definition(parent: GraphQLNamedType | None, name: str) -> GraphQLField | None:

@@ -29,6 +29,7 @@ from suyuan.api.nodes import (
     nodes_of,
     shown,
 )
+from suyuan.api.origin_types import Cases, OriginReport, SourceCount, origins_of_group
 from suyuan.api.pages import visible_hits
 from suyuan.api.trace_types import (
     AsOf,
@@ -181,6 +182,21 @@ class Query:
         description="The fewest sites and shops whose closing stops a share of the flow from some origins to the "
         "market, and the other trade it costs. The origins are never closed. A machine estimate, not a finding.",
     )
+
+    @strawberry.field(
+        description="The one or few origins that explain many cases, some of which may be false leads. A machine "
+        "estimate, not a finding."
+    )
+    async def origins(
+        self,
+        info: Info,
+        cases: Cases,
+        sources: SourceCount = None,
+        as_of: AsOf = None,
+        known_at: KnownAt = None,
+    ) -> OriginReport:
+        """Common origins of a group of cases."""
+        return await origins_of_group(info.context, cases, sources, as_of, known_at)
 
     @strawberry.field(
         description="The shortest ways from one thing to another, whatever relationships they are made of."

@@ -9,8 +9,10 @@ from rich.table import Table
 
 from suyuan.cli.output import AsOfOption, JsonOption, KnownAtOption, StoreOption, note, print_json
 from suyuan.service.impact import impact_report
+from suyuan.service.parametersets import usual_parameters
 from suyuan.service.tracing import Tracer, TraceRequest
 from suyuan.service.workspace import Workspace
+from suyuan.settings import settings
 
 app = typer.Typer()
 
@@ -34,7 +36,12 @@ def impact(
     as_json: JsonOption = False,
 ) -> None:
     """Tell what goods from here came to: sites, sellers, listings, rights, divisions, with expected units."""
-    request = TraceRequest(direction="forward", as_of=as_of, known_at=known_at)
+    request = TraceRequest(
+        direction="forward",
+        as_of=as_of,
+        known_at=known_at,
+        parameters=usual_parameters(settings().trace_parameters),
+    )
     with Workspace.open(store) as workspace:
         report = impact_report(Tracer(workspace), starts, request)
     if as_json:

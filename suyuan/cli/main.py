@@ -26,6 +26,10 @@ class Commands(LazyGroup):
         ),
         "ingest": ("suyuan.cli.ingest", "Read tables into the store. 导入数据"),
         "trace": ("suyuan.cli.tracing", "Where was it made, by which way did it come. 源头追溯"),
+        "origins": (
+            "suyuan.cli.origins",
+            "Which common origin explains these cases, which of them mislead. 共同来源",
+        ),
         "impact": ("suyuan.cli.impact", "What came from here: sites, sellers, listings, rights. 流向分析"),
         "cut": ("suyuan.cli.cut", "Which places to close so that goods from here stop. 阻断方案"),
         "export": ("suyuan.cli.export", "Write tables or the graph to files. 导出"),

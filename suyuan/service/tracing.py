@@ -88,7 +88,7 @@ class Tracer:
     def warm_up(self) -> None:
         """Does what makes the first trace slower than others: snapshot, preparation, compiled code."""
         snapshot = self._workspace.snapshot()
-        prepared = self._prepare(snapshot, TraceRequest())
+        prepared = self.prepared(snapshot, TraceRequest())
         for kind in START_KINDS:
             first = np.flatnonzero(~snapshot.nodes[kind].removed)[:1]
             for position in first:
@@ -107,7 +107,7 @@ class Tracer:
         _check(request)
         known_at = microseconds("known_at", request.known_at)
         snapshot = self._workspace.snapshot(Scope(subject=request.scope.subject, known_at=known_at))
-        found = [_found(snapshot, start) for start in starts]
+        found = [found_start(snapshot, start) for start in starts]
         for node_id, position in found:
             yield self._report(snapshot, node_id, position, request)
 
@@ -125,7 +125,7 @@ class Tracer:
         if snapshot is None:
             return next(iter(self.reports([start], request)))
         _check(request)
-        return self._report(snapshot, *_found(snapshot, start), request)
+        return self._report(snapshot, *found_start(snapshot, start), request)
 
     def ready(
         self, starts: Iterable[str | Start], request: TraceRequest, snapshot: GraphSnapshot | None = None
@@ -144,9 +144,9 @@ class Tracer:
         if snapshot is None:
             known_at = microseconds("known_at", request.known_at)
             snapshot = self._workspace.snapshot(Scope(subject=request.scope.subject, known_at=known_at))
-        found = [_found(snapshot, start) for start in starts]
+        found = [found_start(snapshot, start) for start in starts]
         return ReadyStarts(
-            prepared=self._prepare(snapshot, request),
+            prepared=self.prepared(snapshot, request),
             ids=tuple(node_id for node_id, _ in found),
             positions=tuple(position for _, position in found),
             parameters=_parameters(request),
@@ -159,7 +159,7 @@ class Tracer:
             reach = trace_foodchainlab(snapshot, kind, position, direction=request.direction)
             body = _reach_only(reach)
         else:
-            prepared = self._prepare(snapshot, request)
+            prepared = self.prepared(snapshot, request)
             limits = TraceLimits(max_hops=request.max_hops)
             result = trace(prepared, kind, position, direction=request.direction, limits=limits, explain=True)
             result = calibrated(result, request.parameters.calibration)
@@ -178,7 +178,7 @@ class Tracer:
         lists = _reachable_lists(snapshot, reach, kind, position) if request.reachable else {}
         return {**head, **body, **lists, "elapsed_ms": round((time.perf_counter() - began) * 1000, 3)}
 
-    def _prepare(self, snapshot: GraphSnapshot, request: TraceRequest) -> Prepared:
+    def prepared(self, snapshot: GraphSnapshot, request: TraceRequest) -> Prepared:
         """The prepared snapshot; made once however many ask, without holding up those who ask for another."""
         as_of = microseconds("as_of", request.as_of)
         key = (snapshot.numbering, request.parameters.parameters, request.unknown_times, as_of)
@@ -212,7 +212,7 @@ class Tracer:
             made.set_exception(error)
 
 
-def _found(snapshot: GraphSnapshot, given: str | Start) -> tuple[str, int]:
+def found_start(snapshot: GraphSnapshot, given: str | Start) -> tuple[str, int]:
     """Id and position of a start; errors name the place it was given at."""
     start = given if isinstance(given, Start) else Start(given)
     try:

@@ -13,6 +13,7 @@ from suyuan.api.context import RequestContext, Services
 from suyuan.api.schema import make_schema
 from suyuan.api.workers import Workers
 from suyuan.service.changes import ChangeFeed
+from suyuan.service.origin_groups import OriginGroups
 from suyuan.service.tokens import Token
 from suyuan.service.tracing import Tracer
 from suyuan.service.workspace import Workspace
@@ -145,7 +146,9 @@ def test_a_page_of_listings_makes_a_constant_number_of_store_calls(
 
 def _store_calls(workspace: Workspace, caller: Token | None, first: int) -> int:
     settings = Settings.model_construct(max_cost=1_000_000)
-    services = Services(workspace, Tracer(workspace), Workers(), settings, ChangeFeed(workspace.store))
+    tracer = Tracer(workspace)
+    groups = OriginGroups(workspace, tracer)
+    services = Services(workspace, tracer, Workers(), settings, ChangeFeed(workspace.store), groups)
     context = RequestContext(services, caller)
     answer = make_schema(settings).execute(PAGE_OF_LISTINGS, {"first": first}, context)
     result = asyncio.run(cast("Coroutine[Any, Any, ExecutionResult]", answer))

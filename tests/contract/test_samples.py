@@ -1,12 +1,13 @@
 """Data that nobody here wrote goes in and gives what its own tools give."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from suyuan.ingest.run import IngestOptions, ingest
+from suyuan.service.origin_groups import GroupRequest, OriginGroups
 from suyuan.service.tracing import Tracer, TraceRequest
 from suyuan.service.workspace import Workspace
 
@@ -76,3 +77,24 @@ def test_every_facility_list_goes_in(samples: Path, store_url: str) -> None:
             assert report.rows_read > 0, file
             assert report.rows_read == report.written + report.unchanged + report.rejected, file
         assert workspace.view().counts()["sites"] > 900
+
+
+def _ranked(groups: OriginGroups, cases: Iterable[str]) -> list[str]:
+    """Sources, then what could stand for them."""
+    report = groups.report([f"Site:{case}" for case in cases], GroupRequest())
+    return [entry["site"] for entry in (*report["sources"], *report["runners_up"])]
+
+
+def test_the_common_station_is_found_although_a_case_misleads(samples: Path, store_url: str) -> None:
+    """By masses and arrival dates alone, whichever of the five cases gives way to a station that is none."""
+    with Workspace.open(store_url, create=True) as workspace:
+        ingest(workspace.store, [samples / "foodchainlab" / "ExampleData.json"], IngestOptions())
+        groups = OriginGroups(workspace, Tracer(workspace))
+        assert _ranked(groups, EXAMPLE_CASES)[0] == "Site:S346"
+        stations = [key.partition(":")[2] for key in workspace.snapshot().nodes["Site"].ids.to_pylist()]
+        others = sorted(set(stations) - set(EXAMPLE_CASES))
+        assert len(others) == 19
+        for case in EXAMPLE_CASES:
+            for other in others:
+                ranked = _ranked(groups, {*EXAMPLE_CASES, other} - {case})
+                assert "Site:S346" in ranked[:3], (case, other, ranked)

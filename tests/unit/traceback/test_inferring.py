@@ -206,7 +206,7 @@ def test_goods_of_a_lot_come_from_the_maker_it_left(world: World) -> None:
 
 
 def test_the_table_of_the_page_on_the_method() -> None:
-    """The example by hand in docs/user/origins.md."""
+    """The example by hand in docs/user/method.md."""
     world = World(
         moves=(
             Move("a", "A", "C", 0, 1, "P", None, 100.0),
