@@ -74,8 +74,8 @@ async def cut_chain(
     info: Info, origins: Starts, share: Share, as_of: AsOf = None, known_at: KnownAt = None
 ) -> CutPlan:
     """Resolves `cutChain`."""
-    ids, request = canonical_ids("origins", origins), request_of(context, as_of, known_at)
     context = info.context
+    ids, request = canonical_ids("origins", origins), request_of(context, as_of, known_at)
     report = await context.compute(
         lambda: cut_report(context.services.tracer, ids, share, request, snapshot_of(context, known_at))
     )

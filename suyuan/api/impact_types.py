@@ -254,8 +254,8 @@ def _begin(entries: Sequence[Entry], key: str, after: str | None) -> int:
 
 async def forward_impact(info: Info, start: Starts, as_of: AsOf = None, known_at: KnownAt = None) -> Impact:
     """Resolves `forwardImpact`."""
-    ids, request = canonical_ids("start", start), request_of(context, as_of, known_at)
     context = info.context
+    ids, request = canonical_ids("start", start), request_of(context, as_of, known_at)
     report = await context.compute(
         lambda: impact_report(context.services.tracer, ids, request, snapshot_of(context, known_at))
     )

@@ -14,8 +14,8 @@ from suyuan.graph.ids import split_id
 from suyuan.graph.snapshot import GraphSnapshot
 from suyuan.graph.store.base import Scope
 from suyuan.service.group_report import Group, group_report
-from suyuan.service.times import microseconds
 from suyuan.service.parametersets import ParameterSet
+from suyuan.service.times import microseconds
 from suyuan.service.tracing import Start, Tracer, TraceRequest, found_start
 from suyuan.service.workspace import Workspace
 from suyuan.traceback.casemass import Background, CaseMass, background, case_mass, mass_table, sampled

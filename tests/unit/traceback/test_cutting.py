@@ -1,5 +1,6 @@
 """Plans that cut the chain: against all sets of closings on small networks, and on a market worked by hand."""
 
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
@@ -55,7 +56,7 @@ def networks(draw: st.DrawFn, *, circles: bool = False) -> FlowNetwork:
     )
 
 
-def plain_stopped(network: FlowNetwork, closed: tuple[int, ...]) -> float:
+def plain_stopped(network: FlowNetwork, closed: Sequence[Any]) -> float:
     """The share stopped, by dense linear algebra."""
     is_open = np.array([0.0 if place in closed else 1.0 for place in range(PLACES)])
     rows = is_open[:, None] * network.from_places.toarray()
@@ -149,7 +150,7 @@ def graph_of(*shipments: dict[str, Any], **tables: list[dict[str, Any]]) -> Grap
     return snapshot_of_rows({"sites": SITES, "shipments": list(shipments), **tables})
 
 
-def plan_of(graph: GraphSnapshot, share: float, *ids: str, **options: int) -> CutPlan:
+def plan_of(graph: GraphSnapshot, share: float, *ids: str, **options: Any) -> CutPlan:
     cases = [
         (one.partition(":")[0], graph.nodes[one.partition(":")[0]].position(one))
         for one in ids or ("Site:F",)

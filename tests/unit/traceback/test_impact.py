@@ -86,7 +86,7 @@ def market(**changed: list[dict[str, Any]]) -> GraphSnapshot:
     return snapshot_of_rows({**MARKET, **changed})
 
 
-def impact_of(graph: GraphSnapshot, *ids: str, as_of: int | None = None, **options: int) -> Impact:
+def impact_of(graph: GraphSnapshot, *ids: str, as_of: int | None = None, **options: Any) -> Impact:
     cases = [(one.partition(":")[0], graph.nodes[one.partition(":")[0]].position(one)) for one in ids]
     return forward_impact(prepare(graph, PLAIN, as_of=as_of), cases, **options)
 

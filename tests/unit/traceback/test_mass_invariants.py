@@ -72,7 +72,7 @@ def test_names_and_order_change_nothing_for_sites_and_lots(
     ]  # fmt: skip
     renamed = World(
         tuple(moves),
-        {site[one]: role for one, role in reversed(world.roles.items())},
+        {site[one]: role for one, role in reversed(list(world.roles.items()))},
         tuple((site[one], product) for one, product in world.makes),
         tuple(
             (site[one], (before[0], str(lot[before[1]])), (after[0], str(lot[after[1]])))

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -69,7 +70,7 @@ def parameters(law: Law) -> TraceParameters:
     )
 
 
-def tables_of(market: Market) -> dict[str, list[dict[str, object]]]:
+def tables_of(market: Market) -> dict[str, list[dict[str, Any]]]:
     shipments = [
         {
             "shipment_id": leg.name,
