@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from scipy import sparse
 
-from suyuan.graph.snapshot import FloatArray
+from suyuan.graph.snapshot import FloatArray, Int32Array, Int64Array
 from suyuan.traceback.chainends import ORIGIN, ChainEnds, ends_of_chains, masses_at
 from suyuan.traceback.explanation import Inspection
 from suyuan.traceback.massflow import Flow, absorbed, arrived
@@ -76,7 +76,7 @@ def _of_movements(
 ) -> Iterable[Inspection]:
     if not asked:
         return
-    changed = sparse.vstack([_difference(graph, question) for question in asked], format="csr")
+    changed = _differences(graph, asked)
     after = np.maximum(ends.probability + _ends_from(graph, flow, ends, changed), 0.0)
     low = 0
     for question in asked:
@@ -85,13 +85,21 @@ def _of_movements(
         low = high
 
 
-def _difference(graph: MassGraph, question: Question) -> sparse.csr_array:
-    """Mass that each answer moves from some predecessors to others: shape (answers, places)."""
-    before, after = mass_after(graph, question)
-    n_answers, n_entries = after.shape
-    answer = np.repeat(np.arange(n_answers), n_entries)
-    far = np.tile(graph.rows.far[question.entries], n_answers)
-    return sparse.csr_array(((after - before).ravel(), (answer, far)), shape=(n_answers, len(graph.mass)))
+def _differences(graph: MassGraph, asked: list[Question]) -> sparse.csr_array:
+    """Mass that each answer of each question moves from some predecessors to others: shape (answers, places)."""
+    moved: list[FloatArray] = []
+    answers: list[Int64Array] = []
+    far: list[Int32Array] = []
+    count = 0
+    for question in asked:
+        before, after = mass_after(graph, question)
+        n_answers, n_entries = after.shape
+        moved.append((after - before).ravel())
+        answers.append(np.repeat(np.arange(count, count + n_answers), n_entries))
+        far.append(np.tile(graph.rows.far[question.entries], n_answers))
+        count += n_answers
+    cells = (np.concatenate(answers), np.concatenate(far))
+    return sparse.csr_array((np.concatenate(moved), cells), shape=(count, len(graph.mass)))
 
 
 def _ends_from(graph: MassGraph, flow: Flow, ends: ChainEnds, put: sparse.csr_array) -> FloatArray:

@@ -4,8 +4,8 @@ A factory is licensed for goods that left it when whoever runs it holds a licenc
 the product, which was in force at the time they left. No licence known is not the same as unlicensed.
 """
 
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -27,6 +27,7 @@ _TOLERANCE: Final = 1e-9
 NO_LICENCE: Final = Licensing((), False, None)
 
 Party = tuple[str, int]
+Kept = TypeVar("Kept")
 
 
 class Departures(NamedTuple):
@@ -57,16 +58,26 @@ def licensing_of(prepared: Prepared, site: int, departures: Departures, product:
     is covered by none.
     """
     snapshot = prepared.snapshot
-    held = _held(snapshot, _operators(snapshot, site))
+    held = _kept(prepared, ("held", site), lambda: _held(snapshot, _operators(snapshot, site)))
     if not held or not len(departures.movements):
         return NO_LICENCE
     covers = np.stack([_covers(prepared, licence, departures.movements, product) for licence in held])
     licences = tuple(licence for licence, row in zip(held, covers, strict=True) if row.any())
     uncovered = float(departures.mass[~covers.any(axis=0)].sum())
-    overruns = [_overrun(prepared, licence) for licence in licences]
+    overruns = [
+        _kept(prepared, ("overrun", licence), lambda licence=licence: _overrun(prepared, licence))
+        for licence in licences
+    ]
     beyond = [overrun for overrun in overruns if overrun is not None]
     least = min(beyond, key=lambda one: one.quantity) if beyond and len(beyond) == len(licences) else None
     return Licensing(licences, bool(licences) and uncovered <= _TOLERANCE, least)
+
+
+def _kept(prepared: Prepared, key: tuple[str, int], found: Callable[[], Kept]) -> Kept:
+    """What does not depend on the case is worked out once for all traces."""
+    if key not in prepared.kept:
+        prepared.kept[key] = found()
+    return prepared.kept[key]
 
 
 def _operators(snapshot: GraphSnapshot, site: int) -> list[Party]:
@@ -102,7 +113,7 @@ def _covers(prepared: Prepared, licence: int, movements: Int32Array, product: in
     left = prepared.bounds.departed[movements]
     begin, end = _in_force(prepared.snapshot, licence)
     return (
-        np.isin(carried, _products_of(prepared, licence))
+        np.isin(carried, _kept(prepared, ("products", licence), lambda: _products_of(prepared, licence)))
         & known
         & (left > EARLIEST)
         & (left >= begin)

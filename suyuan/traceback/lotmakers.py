@@ -56,8 +56,7 @@ def told_by_lots(
     latest : latest time by which the movement of each place can have left; a departure after it tells nothing
     """
     lot = np.where(carried[movement] >= 0, carried[movement], -1)
-    departure = np.append(makers.movement, np.int32(-1))[lot]
-    site = np.append(makers.site, np.int32(-1))[lot]
+    departure, site = makers.movement[lot], makers.site[lot]
     tells = (departure >= 0) & ~rows.made
     tells[tells] = left[departure[tells]] <= latest[tells]
     found, number = np.unique(site[tells], return_inverse=True)
@@ -254,8 +253,8 @@ def lots_made_at(
     -----
     A lot that left two makers tells nothing. The movement that tells is the first to leave, equal ones by number.
     """
-    made_at = np.full(n_lots, -1, np.int32)
-    first = np.full(n_lots, -1, np.int32)
+    made_at = np.full(n_lots + 1, -1, np.int32)
+    first = np.full(n_lots + 1, -1, np.int32)
     order = np.lexsort((movement, left, lot))
     lot, site, movement = lot[order], site[order], movement[order]
     begins = np.flatnonzero(np.r_[True, lot[1:] != lot[:-1]]) if len(lot) else np.empty(0, np.int64)

@@ -35,7 +35,10 @@ class Traded(NamedTuple):
 
 
 class LotMakers(NamedTuple):
-    """For each lot the site that made it and the movement that tells, -1 where none does; empty if not asked."""
+    """For each lot the site that made it and the movement that tells, -1 where none does; empty if not asked.
+
+    One entry more, for goods without a lot, stands at the end.
+    """
 
     site: Int32Array
     movement: Int32Array

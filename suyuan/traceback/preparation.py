@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -191,6 +191,11 @@ class Prepared:
             leaving,
             len(self.goods.lot_code),
         )
+
+    @cached_property
+    def kept(self) -> dict[tuple[str, int], Any]:
+        """What traces found out that holds for all of them, by what it is and of which node."""
+        return {}
 
     @cached_property
     def site_rank(self) -> Int32Array:
@@ -385,8 +390,10 @@ def _ranked(goods: Int32Array, rank: Int32Array) -> Int32Array:
 
 def products_carried(carried: Int32Array, lot_product: Int32Array) -> Int32Array:
     """Product of each movement, -1 where unknown."""
-    of_lot = np.append(lot_product, np.int32(-1))[np.maximum(carried, -1)]
-    return np.where(carried < NOTHING_KNOWN, -carried - 2, of_lot).astype(np.int32)
+    product = np.where(carried < NOTHING_KNOWN, -carried - 2, -1).astype(np.int32)
+    of_lot = carried >= 0
+    product[of_lot] = lot_product[carried[of_lot]]
+    return product
 
 
 def _makes(snapshot: GraphSnapshot, rank: Int32Array) -> tuple[Int64Array, Int32Array]:
