@@ -4,6 +4,7 @@ The tables are those of the simulator (products, lots, dates and quantities part
 first out); copy k has its number behind all its ids, so that nothing joins two copies.
 """
 
+import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
+from suyuan.graph.store.base import Store
+from suyuan.graph.store.opening import open_store
 from suyuan.ingest.run import IngestOptions, ingest
 from suyuan.simulate.market import MarketOptions, simulate_market
 
@@ -99,8 +102,6 @@ def listing_ids(names: list[str], copies: Iterator[int]) -> list[str]:
 
 def ingested(folder: Path, path: Path) -> None:
     """All tables of a folder in a new SQLite store; nothing may be rejected."""
-    from suyuan.graph.store.opening import open_store
-
     store = open_store(f"sqlite:///{path}")
     try:
         report = ingest(store, [folder], IngestOptions()).to_json()
@@ -108,3 +109,17 @@ def ingested(folder: Path, path: Path) -> None:
         store.close()
     if report["failed"] or report["rejected"]:
         raise AssertionError(f"{report['rejected']} rows rejected: {report['rejects'][:3]}")
+
+
+def stored(options: MarketOptions, folder: Path) -> tuple[Store, list[tuple[str, str]]]:
+    """A simulated market in a SQLite store that does not hold the truth; the cases with their true factories."""
+    tables = folder / "tables"
+    simulate_market(options, tables)
+    with (tables / "truth.csv").open(encoding="utf-8", newline="") as file:
+        truth = [
+            (row["case"], f"Site:{row['factory'].removeprefix('Site:')}") for row in csv.DictReader(file)
+        ]
+    for name in ("truth.csv", "truth_actors.csv"):
+        (tables / name).unlink()
+    ingested(tables, folder / "market.db")
+    return open_store(f"sqlite:///{folder / 'market.db'}"), truth

@@ -23,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from benchmarks.markets import ingested
+from benchmarks.markets import stored
 from benchmarks.measure import Row, print_rows
 from suyuan.graph.build import build_snapshot
 from suyuan.graph.gather import DIGEST, columns_needed
@@ -31,10 +31,9 @@ from suyuan.graph.ids import split_id
 from suyuan.graph.records import precision_name, time_text
 from suyuan.graph.rows import batch_of_rows
 from suyuan.graph.snapshot import QUANTITY_UNKNOWN, GraphSnapshot
-from suyuan.graph.store.opening import open_store
 from suyuan.graph.tables import TABLES
 from suyuan.simulate.building import Market, build_market
-from suyuan.simulate.market import MarketOptions, simulate_market
+from suyuan.simulate.market import MarketOptions
 from suyuan.simulate.records import shipment_columns
 from suyuan.traceback.cases import first_movements
 from suyuan.traceback.explanation import Inspection
@@ -149,11 +148,7 @@ def _rows(market: Market, movements: np.ndarray) -> list[dict[str, Any]]:
 def world_of(seed: int, cases: int, folder: Path) -> World:
     """A simulated market in a store, read back."""
     options = MarketOptions(seed=seed, cases=cases)
-    simulate_market(options, folder / "tables")
-    for name in ("truth.csv", "truth_actors.csv"):
-        (folder / "tables" / name).unlink()
-    ingested(folder / "tables", folder / "market.db")
-    store = open_store(f"sqlite:///{folder / 'market.db'}")
+    store, _ = stored(options, folder)
     view = store.view()
     batches = {
         name: list(view.batches(name, (*columns_needed(table), DIGEST))) for name, table in TABLES.items()

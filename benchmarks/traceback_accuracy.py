@@ -10,7 +10,6 @@ the true one.
 """
 
 import argparse
-import csv
 import json
 import statistics
 import tempfile
@@ -22,31 +21,22 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.markets import ingested
+from benchmarks.markets import stored
 from benchmarks.measure import Row, print_rows
 from suyuan.graph.build import build_from_view
 from suyuan.graph.ids import split_id
 from suyuan.graph.snapshot import GraphSnapshot
-from suyuan.graph.store.opening import open_store
-from suyuan.simulate.market import MarketOptions, simulate_market
-from suyuan.traceback.baselines import (
-    Reached,
-    indifference,
-    nearness,
-    path_counts,
-    reached_origins,
-    shares_of_cases,
-)
-from suyuan.traceback.cases import first_movements
-from suyuan.traceback.evaluation import Hit, calibration_error, hit, score
+from suyuan.service.evaluating import BASELINES, baseline_hits, judged
+from suyuan.simulate.market import MarketOptions
+from suyuan.traceback.evaluation import Hit, calibration_error, score
+from suyuan.traceback.fitting import Confirmed
 from suyuan.traceback.parameters import DEFAULT_PARAMETERS, TraceParameters
 from suyuan.traceback.preparation import Prepared, prepare
-from suyuan.traceback.trace import trace, walk_from
 
 SEEDS: Final = (11, 12, 13, 14, 15)
 CASES: Final = 400
 OURS: Final = "origin mass"
-NAMES: Final = (OURS, "share of reachable", "path count", "shortest path", "random")
+NAMES: Final = (OURS, *BASELINES)
 TOP1, TOP3 = 0.70, 0.90
 LEAST_REACHABLE, MOST_SHARE, MOST_PATHS = 15, 0.10, 0.15
 
@@ -81,42 +71,30 @@ class Market:
 
 def loaded(seed: int, cases: int, folder: Path) -> tuple[GraphSnapshot, list[tuple[str, str]]]:
     """The graph of a simulated market, and its cases with their true factories."""
-    simulate_market(MarketOptions(seed=seed, cases=cases), folder / "tables")
-    truth = folder / "tables" / "truth.csv"
-    rows = list(csv.DictReader(truth.open(encoding="utf-8", newline="")))
-    for path in (truth, folder / "tables" / "truth_actors.csv"):
-        path.unlink()
-    ingested(folder / "tables", folder / "market.db")
-    store = open_store(f"sqlite:///{folder / 'market.db'}")
+    store, truth = stored(MarketOptions(seed=seed, cases=cases), folder)
     snapshot = build_from_view(store.view())
     store.close()
-    return snapshot, [(row["case"], f"Site:{row['factory'].removeprefix('Site:')}") for row in rows]
+    return snapshot, truth
 
 
 def measured(seed: int, prepared: Prepared, cases: Sequence[tuple[str, str]]) -> Market:
     """All cases of a market, by every score."""
-    snapshot, market = prepared.snapshot, Market(seed)
-    reached: list[Reached] = []
-    truths: list[int] = []
-    for case, factory in cases:
-        kind = split_id(case)[0]
-        position, true = snapshot.nodes[kind].position(case), snapshot.nodes["Site"].position(factory)
-        result = trace(prepared, kind, position, paths=0)
-        sites = np.array([origin.site for origin in result.origins], np.int32)
-        ours = hit(sites, np.array([origin.probability for origin in result.origins]), true)
-        market.hits[OURS].append(ours)
-        market.by_rule[result.rule].append(ours)
-        market.probability.append(result.origins[0].probability if result.origins else 0.0)
-        start = first_movements(prepared, kind, position)
-        reached.append(reached_origins(prepared, walk_from(prepared, start).visits, start.movements))
-        market.reachable.append(len(reached[-1].sites))
-        truths.append(true)
-    for case, shares, true in zip(reached, shares_of_cases(reached), truths, strict=True):
-        for name, scores in zip(
-            NAMES[1:], (shares, path_counts(case), nearness(case), indifference(case)), strict=True
-        ):
-            market.hits[name].append(hit(case.sites, scores, true))
+    market = Market(seed)
+    confirmed = [confirmed_origin(prepared.snapshot, case, factory) for case, factory in cases]
+    found = [judged(prepared, case) for case in confirmed]
+    for one in found:
+        market.hits[OURS].append(one.hit)
+        market.by_rule[one.rule].append(one.hit)
+        market.probability.append(one.probability)
+        market.reachable.append(len(one.reached.sites))
+    market.hits |= baseline_hits([one.reached for one in found], [case.site for case in confirmed])
     return market
+
+
+def confirmed_origin(snapshot: GraphSnapshot, case: str, factory: str) -> Confirmed:
+    """A case with its factory, by position."""
+    kind = split_id(case)[0]
+    return Confirmed(kind, snapshot.nodes[kind].position(case), snapshot.nodes["Site"].position(factory))
 
 
 def markets(seeds: Iterable[int], cases: int, parameters: TraceParameters) -> list[Market]:
