@@ -18,8 +18,7 @@ import numpy as np
 from suyuan.graph.compiled import compiled
 from suyuan.graph.snapshot import BoolArray, FloatArray, Int32Array, Int64Array
 from suyuan.traceback.cases import CaseStart, case_product, first_movements
-from suyuan.traceback.lotmakers import straight_to_makers, told_by_lots
-from suyuan.traceback.mass import limits_of, passed_on
+from suyuan.traceback.mass import given_lots, passed_on
 from suyuan.traceback.massgraph import Rows
 from suyuan.traceback.massrows import visit
 from suyuan.traceback.outcomes import at_sites
@@ -124,11 +123,9 @@ def _distributions(
     walk, mixing = prepared.backward, prepared.mixing
     visits, _, _ = reach(walk, np.unique(movements), 1, limits.max_hops, limits.max_nodes)
     place, movement, rows, _, _ = visit(walk, mixing, visits, movements, products, 1, limits.max_hops)
-    if len(mixing.makers.site):
-        latest = limits_of(visits, movement)
-        told = told_by_lots(mixing.makers, movement, rows, walk.carried, mixing.departed, latest)
-        movement, rows = straight_to_makers(rows, movement, told)
-    _, order = passed_on(rows, np.zeros(len(rows.made)))
+    nothing = np.zeros(len(rows.made))
+    movement, rows, _ = given_lots(walk, mixing, visits, movement, rows, nothing, ways=False)
+    _, order = passed_on(rows, nothing)
     leaves = prepared.snapshot.movements.from_site[movement]
     return place, distributions(rows, leaves, order, len(prepared.snapshot.nodes["Site"]))
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from suyuan.errors import ParameterError
 from suyuan.graph.snapshot import FloatArray
@@ -20,8 +19,7 @@ from suyuan.traceback.results import TraceResult
 LEAST_CASES: Final = 50
 """Confirmed origins below which no calibration is made: a temperature from fewer is mostly chance."""
 
-_LOWEST, _HIGHEST = 0.2, 5.0
-_LEAST_PROBABILITY = 1e-9
+LOWEST, HIGHEST = 0.2, 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,30 +36,8 @@ class Calibration:
     cases: int
 
     def __post_init__(self) -> None:
-        if not _LOWEST <= self.temperature <= _HIGHEST:
-            raise ParameterError("temperature", self.temperature, f"{_LOWEST} to {_HIGHEST}")
-
-
-def fitted_temperature(rows: Sequence[FloatArray], truth: Sequence[int]) -> Calibration | None:
-    """The temperature that makes confirmed origins most likely; None with fewer than LEAST_CASES.
-
-    Parameters
-    ----------
-    rows : probabilities of the origins and gaps of each case, of cases that were not used to fit the model
-    truth : place of the confirmed origin in each row; -1 where it is not listed, which no temperature changes
-    """
-    told = [(row, place) for row, place in zip(rows, truth, strict=True) if place >= 0]
-    if len(told) < LEAST_CASES:
-        return None
-
-    def loss(log_temperature: float) -> float:
-        return -sum(
-            np.log(max(float(at_temperature(row, float(np.exp(log_temperature)))[place]), _LEAST_PROBABILITY))
-            for row, place in told
-        )
-
-    best = minimize_scalar(loss, bounds=(float(np.log(_LOWEST)), float(np.log(_HIGHEST))), method="bounded")
-    return Calibration(round(float(np.exp(best.x)), 4), len(told))
+        if not LOWEST <= self.temperature <= HIGHEST:
+            raise ParameterError("temperature", self.temperature, f"{LOWEST} to {HIGHEST}")
 
 
 def at_temperature(probability: FloatArray, temperature: float) -> FloatArray:

@@ -9,10 +9,9 @@ from scipy import sparse
 
 from suyuan.graph.snapshot import BoolArray, FloatArray, Int32Array, NodeTable
 from suyuan.traceback.cases import case_product, first_movements
-from suyuan.traceback.outcomes import at_sites, origins_of
 from suyuan.traceback.parameters import DEFAULT_LIMITS, TraceLimits
 from suyuan.traceback.preparation import Prepared
-from suyuan.traceback.trace import mass_graph, walk_from
+from suyuan.traceback.trace import ends_of_case, mass_graph, walk_from
 
 SAMPLE: Final = 256
 """Cases that the background is taken from, where there are so many."""
@@ -57,14 +56,10 @@ def case_mass(prepared: Prepared, kind: str, position: int, limits: TraceLimits 
     """
     start = first_movements(prepared, kind, position)
     product = case_product(prepared, kind, position)
-    truncated = False
-    if len(start.sites):
-        origins, _ = at_sites(prepared, start.sites, start.site_weights, product)
-    else:
-        walked = walk_from(prepared, start, "backward", limits)
-        graph = mass_graph(prepared, start, walked, limits, product=product, ways=False)
-        origins = origins_of(prepared, graph)
-        truncated = bool(walked.cut_by_hops or walked.cut_by_nodes or graph.cut_by_hops or graph.cut_by_nodes)
+    walked = walk_from(prepared, start, "backward", limits)
+    graph = mass_graph(prepared, start, walked, limits, product=product, ways=False)
+    origins, _ = ends_of_case(prepared, start, graph, product)
+    truncated = bool(walked.cut_by_hops or walked.cut_by_nodes or graph.cut_by_hops or graph.cut_by_nodes)
     return CaseMass(
         start.rule,
         np.array([origin.site for origin in origins], np.int32),

@@ -47,6 +47,7 @@ from suyuan.traceback.movements import (
 )
 from suyuan.traceback.preparation import Prepared
 from suyuan.traceback.results import Direction
+from suyuan.traceback.times import known_by
 
 PARCEL_SOURCES: Final = (0, 1, -1)
 """Codes of ``dispatches.source`` that stand for a parcel seen: test purchase, waybill, not told."""
@@ -206,7 +207,7 @@ def _bought(prepared: Prepared, listing: int) -> CaseStart | None:
         return None
     low, high = edges.source_start[listing], edges.source_start[listing + 1]
     rows = np.arange(low, high)
-    rows = rows[_known_then(prepared, edges.columns, rows)]
+    rows = rows[known_by(edges.columns, prepared.as_of, rows)]
     shipments = edges.target[rows]
     sources = edges.columns["source"][rows]
     moving = _moving(prepared, np.unique(shipments))
@@ -238,7 +239,7 @@ def _dispatched(
         return _nothing()
     rows = np.arange(edges.source_start[seller], edges.source_start[seller + 1])
     columns = edges.columns
-    rows = rows[_known_then(prepared, columns, rows)]
+    rows = rows[known_by(columns, prepared.as_of, rows)]
     parcels = rows[np.isin(columns["source"][rows], PARCEL_SOURCES)]
     if listing is not None:
         parcels = parcels[np.isin(columns["listing"][parcels], (-1, listing))]
@@ -290,14 +291,9 @@ def _site(prepared: Prepared, position: int, direction: Direction) -> CaseStart:
     return CaseStart("site", _no_positions(), np.empty(0, np.float64), here, np.ones(1))
 
 
-def _known_then(prepared: Prepared, columns: Mapping[str, np.ndarray], rows: np.ndarray) -> np.ndarray:
-    """Which rows tell of something that had happened by ``as_of``; undated ones do."""
-    return ~columns["at_known"][rows] | (columns["at"][rows] <= _as_of(prepared))
-
-
 def _has_happened(prepared: Prepared, kind: str, position: int) -> bool:
     rows = np.array([position])
-    return bool(_known_then(prepared, prepared.snapshot.nodes[kind].columns, rows)[0])
+    return bool(known_by(prepared.snapshot.nodes[kind].columns, prepared.as_of, rows)[0])
 
 
 def _as_of(prepared: Prepared) -> int:

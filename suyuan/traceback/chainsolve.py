@@ -11,8 +11,8 @@ from scipy import sparse
 from scipy.sparse.csgraph import breadth_first_order
 from scipy.sparse.linalg import splu
 
-from suyuan.graph.compiled import compiled
-from suyuan.graph.snapshot import BoolArray, FloatArray, Int32Array
+from suyuan.graph.compiled import compiled, uncounted
+from suyuan.graph.snapshot import BoolArray, FloatArray, Int32Array, Int64Array
 
 
 def solved(shares: sparse.csr_array, given: FloatArray) -> FloatArray:
@@ -43,19 +43,33 @@ def solved(shares: sparse.csr_array, given: FloatArray) -> FloatArray:
 
 @compiled
 def in_order(
-    start: np.ndarray, near: Int32Array, share: FloatArray, given: FloatArray
+    start: Int64Array, onto: Int32Array, share: FloatArray, given: FloatArray
 ) -> tuple[FloatArray, Int32Array]:
     """Values as far as one is complete after the other, and the order of completion.
 
-    What depends on place i is ``near[start[i]:start[i + 1]]``. Circles and what hangs on them are left, with what
-    came to them from elsewhere.
+    Place i passes its value on to ``onto[start[i]:start[i + 1]]``, by ``share``. Circles and what hangs on them are
+    left, with what came to them from elsewhere.
     """
-    n = len(given)
-    values, order, waiting = given.copy(), np.empty(n, np.int32), np.zeros(n, np.int32)
-    for entry in range(len(near)):
-        waiting[near[entry]] += 1
+    values = given.copy()
+    waiting, order = np.zeros(len(values), np.int32), np.empty(len(values), np.int32)
+    count = put_in_order(start, onto, share, waiting, order, values)
+    return values, order[:count]
+
+
+@uncounted
+def put_in_order(
+    start: Int64Array,
+    onto: Int32Array,
+    share: FloatArray,
+    waiting: Int32Array,
+    order: Int32Array,
+    values: FloatArray,
+) -> int:
+    """The same in room that is given; how many were completed."""
+    for entry in range(len(onto)):
+        waiting[onto[entry]] += 1
     count = 0
-    for place in range(n):
+    for place in range(len(values)):
         if waiting[place] == 0:
             order[count] = place
             count += 1
@@ -64,12 +78,13 @@ def in_order(
         place = order[done]
         done += 1
         for entry in range(start[place], start[place + 1]):
-            values[near[entry]] += values[place] * share[entry]
-            waiting[near[entry]] -= 1
-            if waiting[near[entry]] == 0:
-                order[count] = near[entry]
+            other = onto[entry]
+            values[other] += values[place] * share[entry]
+            waiting[other] -= 1
+            if waiting[other] == 0:
+                order[count] = other
                 count += 1
-    return values, order[:count]
+    return count
 
 
 def _solve_circles(
@@ -89,11 +104,21 @@ def _solve_circles(
 
 def _fed(onward: sparse.csr_array, given: BoolArray) -> BoolArray:
     """Which places depend, directly or not, on one that is given something."""
-    n = len(given)
-    seeds = np.flatnonzero(given)
     entries = onward.tocoo()
-    row = np.concatenate([entries.coords[0], np.full(len(seeds), n)])
-    column = np.concatenate([entries.coords[1], seeds])
+    return reachable(entries.coords[0], entries.coords[1], given)
+
+
+def reachable(tail: np.ndarray, head: np.ndarray, begun: BoolArray) -> BoolArray:
+    """Which places edges lead to from those where it begins, these among them.
+
+    Parameters
+    ----------
+    tail, head : ends of the edges
+    begun : shape (n_places,)
+    """
+    n = len(begun)
+    seeds = np.flatnonzero(begun)
+    row, column = np.concatenate([tail, np.full(len(seeds), n)]), np.concatenate([head, seeds])
     graph = sparse.csr_array((np.ones(len(row)), (row, column)), shape=(n + 1, n + 1))
     found = np.zeros(n + 1, np.bool_)
     found[breadth_first_order(graph, n, directed=True, return_predecessors=False)] = True

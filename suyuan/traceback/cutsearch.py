@@ -4,7 +4,6 @@ from typing import Any, Final
 
 import numpy as np
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 from suyuan.graph.snapshot import BoolArray, FloatArray
@@ -100,7 +99,7 @@ def least_closings(network: FlowNetwork, share: float) -> int:
     enough = np.flatnonzero(np.cumsum(alone) >= share - 2 * TOLERANCE)
     least = int(enough[0]) + 1 if len(enough) else int(network.closable.sum())
     if len(network) <= RELAXED_PLACES:
-        found = milp(**_programme(network, share, whole=False))
+        found = _programme(network, share, whole=False)
         if found.success:
             least = max(least, _rounded_up(float(found.fun or 0.0)))
     return least
@@ -113,11 +112,11 @@ def exact_cut(network: FlowNetwork, share: float, known: BoolArray) -> tuple[Boo
     ----------
     known : closings that do, given back where the search, cut short, finds nothing better
     """
-    found = milp(**_programme(network, share, whole=True))
+    found = _programme(network, share, whole=True)
     least = max(1, _rounded_up(0.0 if found.mip_dual_bound is None else found.mip_dual_bound))
     best = _better(network, share, known, found.x)
     limit = int(best.sum())
-    cheaper = milp(**_programme(network, share, whole=True, most=limit))
+    cheaper = _programme(network, share, whole=True, most=limit)
     return _better(network, share, best, cheaper.x), least
 
 
@@ -138,12 +137,15 @@ def _cost(network: FlowNetwork, closed: BoolArray) -> tuple[int, float]:
     return int(closed.sum()), round(float(network.other[closed].sum()), 6)
 
 
-def _programme(network: FlowNetwork, share: float, *, whole: bool, most: int | None = None) -> dict[str, Any]:
-    """Arguments of ``milp``: fewest closings; or the cheapest ones of which there are at most so many.
+def _programme(network: FlowNetwork, share: float, *, whole: bool, most: int | None = None) -> Any:
+    """Solve for the fewest closings; or the cheapest ones of which there are at most so many.
 
     Variables are the closings, by place, and the surviving share y of each place:
     y_v + closed_v >= sum over u of share(u, v) y_u, and what survives of the flow is at most 1 - share.
     """
+    # Slow to load, and every server would wait for it: few are ever asked for a plan.
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
     n, closable = len(network), np.flatnonzero(network.closable)
     m = len(closable)
     closes = sparse.csr_array((np.ones(m), (closable, np.arange(m))), shape=(n, m))
@@ -158,13 +160,13 @@ def _programme(network: FlowNetwork, share: float, *, whole: bool, most: int | N
         count = sparse.csr_array(np.concatenate([np.ones(m), np.zeros(n)])[None, :])
         constraints.append(LinearConstraint(count, 0, most))
         cost = network.other[closable] / max(float(network.other[closable].max(initial=0.0)), 1e-300)
-    return {
-        "c": np.concatenate([cost, np.zeros(n)]),
-        "integrality": np.concatenate([np.full(m, int(whole)), np.zeros(n, np.int64)]),
-        "bounds": Bounds(0.0, 1.0),
-        "constraints": constraints,
-        "options": {"node_limit": MOST_NODES, "mip_rel_gap": 0.0} if whole else {},
-    }
+    return milp(
+        c=np.concatenate([cost, np.zeros(n)]),
+        integrality=np.concatenate([np.full(m, int(whole)), np.zeros(n, np.int64)]),
+        bounds=Bounds(0.0, 1.0),
+        constraints=constraints,
+        options={"node_limit": MOST_NODES, "mip_rel_gap": 0.0} if whole else {},
+    )
 
 
 def _rounded_up(bound: float) -> int:

@@ -15,6 +15,7 @@ from suyuan.graph.compiled import compiled
 from suyuan.graph.ordering import group_places
 from suyuan.graph.snapshot import BoolArray, EdgeSet, GraphSnapshot, Int32Array, Int64Array
 from suyuan.traceback.results import Direction
+from suyuan.traceback.times import known_by
 
 
 class Steps(NamedTuple):
@@ -64,10 +65,7 @@ def events_and_lots(
 
 def happened(snapshot: GraphSnapshot, as_of: int | None) -> BoolArray:
     """Which events are not later than ``as_of``; undated ones are not."""
-    columns = snapshot.nodes["Event"].columns
-    if as_of is None:
-        return np.ones(len(snapshot.nodes["Event"]), np.bool_)
-    return ~columns["at_known"] | (columns["at"] <= as_of)
+    return known_by(snapshot.nodes["Event"].columns, as_of)
 
 
 def lot_closure(steps: Steps, lots: Int32Array) -> Int32Array:

@@ -6,7 +6,7 @@ from suyuan.traceback.cases import CaseStart
 from suyuan.traceback.chokepoints import choke_points
 from suyuan.traceback.explanation import Explanation
 from suyuan.traceback.inspections import next_inspections
-from suyuan.traceback.licensing import NO_LICENCE, departures_of, licensing_of
+from suyuan.traceback.licensing import NO_LICENCE, departures_by_site, licensing_of
 from suyuan.traceback.massflow import flow_of
 from suyuan.traceback.massgraph import MassGraph
 from suyuan.traceback.preparation import Prepared, products_carried
@@ -25,9 +25,9 @@ def explained(
         return Explanation(tuple(None for _ in origins), nothing, standing, (), ())
     flow = flow_of(graph.rows)
     product = _product(prepared, start, product)
+    departures = departures_by_site(prepared, graph)
     licensing = tuple(
-        licensing_of(prepared, origin.site, departures_of(prepared, graph, origin.site), product)
-        for origin in origins
+        licensing_of(prepared, origin.site, departures[origin.site], product) for origin in origins
     )
     from_site = prepared.snapshot.movements.from_site
     return Explanation(

@@ -21,20 +21,16 @@ from scipy.optimize import minimize
 from suyuan.graph.snapshot import FloatArray
 from suyuan.traceback.cases import CaseStart, case_product, first_movements
 from suyuan.traceback.lotmakers import no_makers
-from suyuan.traceback.mass import mass_of
 from suyuan.traceback.mixingmodel import Mixing
-from suyuan.traceback.outcomes import at_sites, origins_of, unresolved_of
 from suyuan.traceback.parameters import (
-    DEFAULT_LIMITS,
     MICROSECONDS_PER_DAY,
     ROLE_NAMES,
     TraceParameters,
 )
-from suyuan.traceback.preparation import Prepared
+from suyuan.traceback.preparation import Prepared, read_only
 from suyuan.traceback.results import Origin, Unresolved
-from suyuan.traceback.trace import walk_from
+from suyuan.traceback.trace import Walked, ends_of_case, mass_graph, walk_from
 from suyuan.traceback.trading import nothing_traded
-from suyuan.traceback.visits import Visits
 
 LEAST_CASES: Final = 20
 """Confirmed origins below which nothing is fitted."""
@@ -46,6 +42,10 @@ ROLE_SPREAD: Final = 0.35
 """Standard deviation, as a logarithm, of the factor by which the stay at sites of one role differs."""
 
 _LEAST_PROBABILITY = 1e-6
+
+
+CaseEnds = tuple[tuple[Origin, ...], tuple[Unresolved, ...]]
+"""Origins and gaps of a case."""
 
 
 class Confirmed(NamedTuple):
@@ -63,26 +63,23 @@ class WalkedCase:
     prepared: Prepared
     start: CaseStart
     product: int
-    visits: Visits
+    walked: Walked
     truth: int
     n_makers: int
 
-    def ends(self, mixing: Mixing) -> tuple[tuple[Origin, ...], tuple[Unresolved, ...]]:
+    def ends(self, mixing: Mixing) -> CaseEnds:
         """Origins and gaps by a mixing model."""
-        if len(self.start.sites):
-            return at_sites(self.prepared, self.start.sites, self.start.site_weights, self.product)
-        graph = mass_of(
-            self.prepared.backward,
-            mixing,
-            self.visits,
-            self.start.movements,
-            self.start.weights,
-            product=self.product,
-            first_hop=0 if self.start.is_start else 1,
-            max_hops=DEFAULT_LIMITS.max_hops,
-            ways=False,
+        graph = mass_graph(
+            self.prepared, self.start, self.walked, product=self.product, ways=False, mixing=mixing
         )
-        return origins_of(self.prepared, graph), unresolved_of(self.prepared, graph)
+        return ends_of_case(self.prepared, self.start, graph, self.product)
+
+    def log_likelihood(self, ends: CaseEnds) -> float:
+        """Logarithm of the likelihood, natural, of the confirmed origin."""
+        origins, gaps = ends
+        own = sum(origin.probability for origin in origins if origin.site == self.truth)
+        anywhere = sum(gap.probability for gap in gaps) / self.n_makers
+        return float(np.log(max(own + anywhere, _LEAST_PROBABILITY)))
 
 
 def walked(prepared: Prepared, case: Confirmed) -> WalkedCase | None:
@@ -97,42 +94,42 @@ def walked(prepared: Prepared, case: Confirmed) -> WalkedCase | None:
         return None
     n_makers = max(1, int((np.diff(prepared.makes_start) > 0).sum()))
     product = case_product(prepared, case.kind, case.position)
-    return WalkedCase(prepared, start, product, walk_from(prepared, start).visits, case.site, n_makers)
+    return WalkedCase(prepared, start, product, walk_from(prepared, start), case.site, n_makers)
 
 
 def mixing_by(prepared: Prepared, parameters: TraceParameters) -> Mixing:
     """The mixing model of a prepared snapshot with other parameters."""
     mixing = prepared.mixing
-    return mixing._replace(
-        dwell=_read_only(np.array(parameters.dwell_days) * MICROSECONDS_PER_DAY),
-        floor=_read_only(np.array(parameters.floor)),
-        match_unknown=parameters.match_unknown,
-        match_lot_unknown=parameters.match_lot_unknown,
-        fifo_share=parameters.fifo_share,
-        bandwidth=parameters.bandwidth,
-        traded=mixing.traded if parameters.infer_products else nothing_traded(parameters.product_prior),
-        makers=mixing.makers if parameters.infer_makers else no_makers(),
+    return read_only(
+        mixing._replace(
+            dwell=np.array(parameters.dwell_days) * MICROSECONDS_PER_DAY,
+            floor=np.array(parameters.floor),
+            match_unknown=parameters.match_unknown,
+            match_lot_unknown=parameters.match_lot_unknown,
+            fifo_share=parameters.fifo_share,
+            bandwidth=parameters.bandwidth,
+            traded=mixing.traded if parameters.infer_products else nothing_traded(parameters.product_prior),
+            makers=mixing.makers if parameters.infer_makers else no_makers(),
+        )
     )
 
 
-def _read_only(array: FloatArray) -> FloatArray:
-    array.flags.writeable = False
-    return array
+def ends_by(cases: Sequence[WalkedCase], parameters: TraceParameters) -> list[CaseEnds]:
+    """Origins and gaps of each case by some parameters, worked out by as many threads as there are processors."""
+    prepared = {id(case.prepared): case.prepared for case in cases}
+    mixing = {key: mixing_by(one, parameters) for key, one in prepared.items()}
+
+    def of(case: WalkedCase) -> CaseEnds:
+        return case.ends(mixing[id(case.prepared)])
+
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        return list(threads.map(of, cases))
 
 
 def likelihoods(cases: Sequence[WalkedCase], parameters: TraceParameters) -> FloatArray:
-    """Logarithm of the likelihood of each case, natural. Computed by as many threads as there are processors."""
-    models = {id(case.prepared): case.prepared for case in cases}
-    mixing = {key: mixing_by(prepared, parameters) for key, prepared in models.items()}
-
-    def of(case: WalkedCase) -> float:
-        origins, gaps = case.ends(mixing[id(case.prepared)])
-        own = sum(origin.probability for origin in origins if origin.site == case.truth)
-        anywhere = sum(gap.probability for gap in gaps) / case.n_makers
-        return float(np.log(max(own + anywhere, _LEAST_PROBABILITY)))
-
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        return np.array(list(threads.map(of, cases)))
+    """Logarithm of the likelihood of each case, natural."""
+    found = ends_by(cases, parameters)
+    return np.array([case.log_likelihood(ends) for case, ends in zip(cases, found, strict=True)])
 
 
 def spread(cases: Sequence[WalkedCase], most: int = MOST_CASES) -> list[WalkedCase]:
@@ -195,7 +192,8 @@ def roles_passed(cases: Sequence[WalkedCase], least: int = LEAST_CASES) -> list[
     count = np.zeros(len(ROLE_NAMES), np.int64)
     for case in cases:
         role = case.prepared.snapshot.nodes["Site"].columns["role"]
-        movements = case.visits.movement[: case.visits.count[0]]
+        visits = case.walked.visits
+        movements = visits.movement[: visits.count[0]]
         count[np.unique(role[case.prepared.snapshot.movements.from_site[movements]] + 1)] += 1
     makers = {ROLE_NAMES.index("factory")}
     return [role for role in np.flatnonzero(count >= least).tolist() if role not in makers]

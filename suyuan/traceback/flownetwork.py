@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.csgraph import breadth_first_order
 
 from suyuan.graph.snapshot import BoolArray, FloatArray, Int32Array, Int64Array
+from suyuan.traceback.chainsolve import reachable
 from suyuan.traceback.preparation import Prepared, id_ranks
 from suyuan.traceback.sellersites import SellerSites, seller_sites
 from suyuan.traceback.spread import Amounts, Spread
@@ -206,12 +206,5 @@ def _arranged(
 
 def _leading_to_ends(edges: _Edges, ends: FloatArray) -> BoolArray:
     """Places from which some flow reaches an end, or that are one."""
-    n = len(ends)
-    found = np.zeros(n + 1, np.bool_)
-    reached = np.flatnonzero(ends > 0.0)
     between = edges.tail != ORIGINS
-    row = np.concatenate([edges.head[between], np.full(len(reached), n)])
-    column = np.concatenate([edges.tail[between], reached])
-    against = sparse.csr_array((np.ones(len(row)), (row, column)), shape=(n + 1, n + 1))
-    found[breadth_first_order(against, n, directed=True, return_predecessors=False)] = True
-    return found[:n]
+    return reachable(edges.head[between], edges.tail[between], ends > 0.0)

@@ -31,6 +31,7 @@ from suyuan.traceback.preparation import Prepared, id_ranks
 from suyuan.traceback.rightsreached import ReachedRight, rights_reached
 from suyuan.traceback.sellersites import SellerSites, purchases, seller_sites
 from suyuan.traceback.spread import Amounts, Case, Spread, amounts_of, forward_start, spread_of
+from suyuan.traceback.times import known_by
 
 MOST_WEIGHED: Final = 2_000
 """Sellers, and listings, that are weighed one by one; the others are counted as cut."""
@@ -210,18 +211,10 @@ def _likely_sellers(weighing: _Weighing) -> Int32Array:
     at_most = np.zeros(len(prepared.snapshot.nodes["Seller"]))
     np.add.at(at_most, known.seller, through[known.site])
     np.add.at(at_most, known.sender, flow[known.parcel])
-    begun = has_begun(prepared, "Seller", "opened_at")
+    begun = known_by(prepared.snapshot.nodes["Seller"].columns, prepared.as_of, time="opened_at")
     found = np.flatnonzero((at_most > 0.0) & begun)
     rank = id_ranks(prepared.snapshot.nodes["Seller"])[found]
     return found[np.lexsort((rank, -np.round(at_most[found], _UNIT_DIGITS)))].astype(np.int32)
-
-
-def has_begun(prepared: Prepared, kind: str, column: str) -> np.ndarray:
-    """Which nodes of a kind were there by ``as_of``; those of which no beginning is known were."""
-    columns = prepared.snapshot.nodes[kind].columns
-    if prepared.as_of is None:
-        return np.ones(len(columns[column]), np.bool_)
-    return ~columns[f"{column}_known"] | (columns[column] <= prepared.as_of)
 
 
 def _listings(
@@ -252,5 +245,5 @@ def _likely_listings(weighing: _Weighing, sellers: Sequence[ReachedSeller]) -> l
     if sold_by is not None:
         groups += [np.unique(sold_by.sources_of(entry.seller)) for entry in sellers]
     ordered = np.concatenate([group[np.argsort(rank[group])] for group in groups])
-    begun = has_begun(prepared, "Listing", "listed_at")
+    begun = known_by(prepared.snapshot.nodes["Listing"].columns, prepared.as_of, time="listed_at")
     return list(dict.fromkeys(ordered[begun[ordered]].tolist()))

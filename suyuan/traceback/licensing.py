@@ -31,18 +31,23 @@ Kept = TypeVar("Kept")
 
 
 class Departures(NamedTuple):
-    """Movements by which goods of a case left a site, and their mass."""
+    """Movements by which goods of a case left a site that made them, and their mass."""
 
     movements: Int32Array
     mass: np.ndarray
 
 
-def departures_of(prepared: Prepared, graph: MassGraph, site: int) -> Departures:
-    """By which movements goods of a case left the site that made them."""
+def departures_by_site(prepared: Prepared, graph: MassGraph) -> dict[int, Departures]:
+    """By which movements goods of a case left each of the sites that made them."""
     made = graph.rows.made & (graph.mass > 0.0)
-    made &= prepared.snapshot.movements.from_site[graph.movement] == site
     movements, mass = summed(graph.movement[made].astype(np.int64), graph.mass[made])
-    return Departures(movements.astype(np.int32), mass)
+    left = prepared.snapshot.movements.from_site[movements]
+    order = np.argsort(left, kind="stable")
+    sites, begin = np.unique(left[order], return_index=True)
+    return {
+        int(site): Departures(movements[own].astype(np.int32), mass[own])
+        for site, own in zip(sites, np.split(order, begin[1:]), strict=True)
+    }
 
 
 def licensing_of(prepared: Prepared, site: int, departures: Departures, product: int) -> Licensing:

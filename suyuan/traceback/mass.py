@@ -9,8 +9,9 @@ absorbing Markov chain.
 
 import numpy as np
 
-from suyuan.graph.compiled import compiled, uncounted
+from suyuan.graph.compiled import compiled
 from suyuan.graph.snapshot import FloatArray, Int32Array, Int64Array
+from suyuan.traceback.chainsolve import in_order
 from suyuan.traceback.circles import solved_circles
 from suyuan.traceback.lotmakers import (
     ends_there,
@@ -25,37 +26,9 @@ from suyuan.traceback.visits import Visits, place_of
 from suyuan.traceback.walking import Walk
 
 
-@compiled
 def passed_on(rows: Rows, first_mass: FloatArray) -> tuple[FloatArray, Int32Array]:
     """Mass on each movement, and the order of completion; circles and what hangs on them are left."""
-    mass = first_mass.copy()
-    waiting, order = np.zeros(len(mass), np.int32), np.empty(len(mass), np.int32)
-    count = pass_on(rows, waiting, order, mass)
-    return mass, order[:count]
-
-
-@uncounted
-def pass_on(rows: Rows, waiting: Int32Array, order: Int32Array, mass: FloatArray) -> int:
-    """The same in room that is given; how many were completed."""
-    for entry in range(len(rows.far)):
-        waiting[rows.far[entry]] += 1
-    count = 0
-    for place in range(len(mass)):
-        if waiting[place] == 0:
-            order[count] = place
-            count += 1
-    done = 0
-    while done < count:
-        place = order[done]
-        done += 1
-        for entry in range(rows.start[place], rows.start[place + 1]):
-            far = rows.far[entry]
-            mass[far] += mass[place] * rows.share[entry]
-            waiting[far] -= 1
-            if waiting[far] == 0:
-                order[count] = far
-                count += 1
-    return count
+    return in_order(rows.start, rows.far, rows.share, first_mass)
 
 
 def mass_of(
@@ -94,24 +67,26 @@ def mass_of(
     )
     first_mass = np.zeros(len(rows.made))
     first_mass[place] = weights
-    if len(mixing.makers.site):
-        movement, rows, first_mass = _given_lots(walk, mixing, reached, movement, rows, first_mass, ways)
+    movement, rows, first_mass = given_lots(walk, mixing, reached, movement, rows, first_mass, ways=ways)
     mass, order = passed_on(rows, first_mass)
     if len(order) < len(rows.made):
         rows, mass = solved_circles(rows, mass, order)
     return MassGraph(movement, rows, first_mass, mass, by_hops, by_nodes)
 
 
-def _given_lots(
+def given_lots(
     walk: Walk,
     mixing: Mixing,
     reached: Visits,
     movement: Int32Array,
     rows: Rows,
     first_mass: FloatArray,
+    *,
     ways: bool,
 ) -> tuple[Int32Array, Rows, FloatArray]:
-    """The same where lots name their maker."""
+    """Movements of places, their rows and the first mass, given the makers that lots name, if they are asked for."""
+    if not len(mixing.makers.site):
+        return movement, rows, first_mass
     latest = limits_of(reached, movement)
     told = told_by_lots(mixing.makers, movement, rows, walk.carried, mixing.departed, latest)
     if not len(told.site):

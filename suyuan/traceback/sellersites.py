@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from suyuan.graph.snapshot import BoolArray, EdgeSet, Int32Array, Int64Array
+from suyuan.graph.snapshot import Int32Array, Int64Array
 from suyuan.traceback.preparation import Prepared
+from suyuan.traceback.times import known_by
 
 
 class SellerSites(NamedTuple):
@@ -35,18 +36,11 @@ def seller_sites(prepared: Prepared) -> SellerSites:
     if edges is None:
         nothing = np.empty(0, np.int32)
         return SellerSites(nothing, nothing, np.zeros(n_sites, np.int64), nothing, nothing)
-    known = told_by(prepared, edges)
+    known = known_by(edges.columns, prepared.as_of)
     site, seller = _distinct_pairs(edges.target[known], edges.source[known])
     shipment = edges.columns["shipment"]
     parcel, sender = _distinct_pairs(*_moving(prepared, shipment[known], edges.source[known]))
     return SellerSites(seller, site, np.bincount(site, minlength=n_sites), parcel, sender)
-
-
-def told_by(prepared: Prepared, edges: EdgeSet) -> BoolArray:
-    """Which rows tell of something that had happened by ``as_of``; undated ones do."""
-    if prepared.as_of is None:
-        return np.ones(len(edges), np.bool_)
-    return ~edges.columns["at_known"] | (edges.columns["at"] <= prepared.as_of)
 
 
 def purchases(prepared: Prepared) -> tuple[Int32Array, Int32Array]:
@@ -54,7 +48,7 @@ def purchases(prepared: Prepared) -> tuple[Int32Array, Int32Array]:
     edges = prepared.snapshot.edge_set("FULFILLED_BY", "Listing", "Shipment")
     if edges is None:
         return np.empty(0, np.int32), np.empty(0, np.int32)
-    known = told_by(prepared, edges)
+    known = known_by(edges.columns, prepared.as_of)
     return _distinct_pairs(*_moving(prepared, edges.target[known], edges.source[known]))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from suyuan.graph.snapshot import GraphSnapshot
 from suyuan.traceback.explanation import Standing
+from suyuan.traceback.times import known_by
 
 _BY_FINDING: Final = {
     ("infringing", "in_force"): Standing.DECIDED_IN_FORCE,
@@ -25,8 +26,7 @@ def standing_of_site(snapshot: GraphSnapshot, site: int, as_of: int | None = Non
     if edges is None:
         return Standing.LEAD
     rows = edges.edges_into(site)
-    if as_of is not None:
-        rows = rows[~edges.columns["at_known"][rows] | (edges.columns["at"][rows] <= as_of)]
+    rows = rows[known_by(edges.columns, as_of, rows)]
     columns = snapshot.nodes["Finding"].columns
     said = {
         (columns["outcome"][finding].as_py(), columns["finality"][finding].as_py())

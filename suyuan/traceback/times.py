@@ -4,7 +4,8 @@ Bounds are int64 microseconds; EARLIEST and LATEST stand for "no bound". They ar
 extremes of int64 so that a bound can be negated and a span taken.
 """
 
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -29,6 +30,8 @@ UNDATED: Final = DEPARTED_UNKNOWN | ARRIVED_UNKNOWN
 INEXACT: Final = (
     UNDATED | PRECISION_MASK << DEPARTED_PRECISION_SHIFT | PRECISION_MASK << ARRIVED_PRECISION_SHIFT
 )
+
+EVERY: Final = slice(None)
 
 _DAY: Final = 86_400_000_000
 _MODES: Final = {UnknownTimes.INFER: 0, UnknownTimes.EXCLUDE: 1, UnknownTimes.INCLUDE: 2}
@@ -193,6 +196,20 @@ def all_exact(movements: Movements) -> bool:
 def mode_number(mode: UnknownTimes) -> int:
     """The mode as the kernels take it."""
     return _MODES[mode]
+
+
+def known_by(
+    columns: Mapping[str, Any], as_of: int | None, rows: np.ndarray | slice = EVERY, *, time: str = "at"
+) -> BoolArray:
+    """Which rows tell of something that had happened by ``as_of``; undated ones do.
+
+    Parameters
+    ----------
+    columns : of nodes or edges, with ``time`` and ``time_known``
+    rows : which of them are asked about
+    """
+    last = np.iinfo(np.int64).max if as_of is None else as_of
+    return ~columns[f"{time}_known"][rows] | (columns[time][rows] <= last)
 
 
 def visible(movements: Movements, as_of: int | None) -> np.ndarray:

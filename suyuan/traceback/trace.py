@@ -14,6 +14,7 @@ from suyuan.traceback.explaining import explained
 from suyuan.traceback.explanation import Explanation
 from suyuan.traceback.mass import mass_of
 from suyuan.traceback.massgraph import MassGraph
+from suyuan.traceback.mixingmodel import Mixing
 from suyuan.traceback.outcomes import at_sites, origins_of, unresolved_of
 from suyuan.traceback.parameters import DEFAULT_LIMITS, TraceLimits
 from suyuan.traceback.paths import best_paths
@@ -99,7 +100,7 @@ def _answer(
     prepared: Prepared, start: CaseStart, graph: MassGraph, product: int, paths: int, explain: bool
 ) -> Answer:
     """Origins, gaps and ways of a backward trace."""
-    origins, unresolved = _ends(prepared, start, graph, product)
+    origins, unresolved = ends_of_case(prepared, start, graph, product)
     movements = prepared.snapshot.movements
     chains = best_paths(graph, movements.from_site, movements.to_site, wanted=paths)
     counts = _counts(graph.cut_by_hops, graph.cut_by_nodes, "mass_")
@@ -135,6 +136,7 @@ def mass_graph(
     *,
     product: int = -1,
     ways: bool = True,
+    mixing: Mixing | None = None,
 ) -> MassGraph:
     """The mass of a case on all movements it can have come by.
 
@@ -142,11 +144,12 @@ def mass_graph(
     ----------
     walked : the walk backward from the case
     product : what it is about, -1 where that is not known
+    mixing : another model than that of the prepared parameters
     ways : whether chains are asked for (:func:`suyuan.traceback.mass.mass_of`)
     """
     return mass_of(
         prepared.backward,
-        prepared.mixing,
+        mixing or prepared.mixing,
         walked.visits,
         start.movements,
         start.weights,
@@ -157,7 +160,7 @@ def mass_graph(
     )
 
 
-def _ends(
+def ends_of_case(
     prepared: Prepared, start: CaseStart, graph: MassGraph, product: int
 ) -> tuple[tuple[Origin, ...], tuple[Unresolved, ...]]:
     """Origins and gaps of a backward trace."""
@@ -176,7 +179,7 @@ def _forward_start(
     product = case_product(prepared, *subject)
     walked = walk_from(prepared, start, "backward", limits)
     graph = mass_graph(prepared, start, walked, limits, product=product, ways=False)
-    origins, _ = _ends(prepared, start, graph, product)
+    origins, _ = ends_of_case(prepared, start, graph, product)
     return origin_start(prepared, np.array([origin.site for origin in origins], np.int32), product)
 
 

@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from suyuan.graph.snapshot import GraphSnapshot, Int32Array
+from suyuan.traceback import goods
 from suyuan.traceback.explanation import Agreement, OriginWay
 from suyuan.traceback.massflow import Flow, likeliest
 from suyuan.traceback.massgraph import MassGraph
@@ -57,7 +58,5 @@ def lot_of(snapshot: GraphSnapshot, movement: int) -> int:
 
 def product_of(snapshot: GraphSnapshot, movement: int) -> int:
     """Position of the product that a movement carries, -1 unknown."""
-    goods = int(snapshot.movements.goods[movement])
-    if goods < -1:
-        return -goods - 2
-    return -1 if goods < 0 else int(snapshot.nodes["Lot"].columns["product"][goods])
+    lot_product = snapshot.nodes["Lot"].columns["product"]
+    return int(goods.product_of(int(snapshot.movements.goods[movement]), lot_product))

@@ -11,9 +11,9 @@ from suyuan.traceback.calibration import (
     Calibration,
     at_temperature,
     calibrated,
-    fitted_temperature,
 )
 from suyuan.traceback.results import Gap, Origin, OriginPath, Reach, TraceResult, Unresolved
+from suyuan.traceback.temperature import fitted_temperature
 
 rows = st.lists(st.floats(1e-6, 1.0), min_size=1, max_size=6).map(
     lambda values: np.array(values) / sum(values)
