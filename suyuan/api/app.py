@@ -66,7 +66,7 @@ class Application:
         self.workers = Workers()
         self.changes = ChangeFeed(workspace.store)
         tracer = Tracer(workspace)
-        groups = OriginGroups(workspace, tracer)
+        groups = OriginGroups(tracer)
         self.services = Services(workspace, tracer, self.workers, settings, self.changes, groups)
         self.admission = Admission(workspace.store.documents, self.workers, settings)
         self.posts = PostQueue(

@@ -17,6 +17,7 @@ from suyuan.graph.snapshot import GraphSnapshot
 from suyuan.graph.store.base import Direction, GraphEdge, Node, Scope, View
 from suyuan.service.changes import ChangeFeed
 from suyuan.service.origin_groups import OriginGroups
+from suyuan.service.parametersets import ParameterSet, usual_parameters
 from suyuan.service.tokens import SEES_PERSONAL_DATA, Token, require_active
 from suyuan.service.tracing import Tracer
 from suyuan.service.workspace import Workspace
@@ -88,6 +89,11 @@ class RequestContext:
     def settings(self) -> Settings:
         """The settings of the application."""
         return self.services.settings
+
+    @property
+    def parameters(self) -> ParameterSet:
+        """Parameters of traces, as the settings name them."""
+        return usual_parameters(self.settings.trace_parameters)
 
     def view(self) -> View:
         """The request's one view of the store. Blocks; for worker threads."""

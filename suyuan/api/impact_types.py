@@ -17,21 +17,18 @@ from suyuan.api.connections import (
     page_size,
 )
 from suyuan.api.context import RequestContext
+from suyuan.api.given_ids import canonical_id
 from suyuan.api.nodes import DIVISION, LISTING, RIGHT, SELLER, SITE, Info, Node, node_of
 from suyuan.api.scalars import DateTime
 from suyuan.api.trace_types import AsOf, KnownAt, TruncatedCount
 from suyuan.errors import ParameterError
-from suyuan.graph.ids import normal_id
 from suyuan.graph.snapshot import GraphSnapshot
 from suyuan.service.impact import impact_report
-from suyuan.service.parametersets import usual_parameters
 from suyuan.service.times import microseconds
 from suyuan.service.tracing import TraceRequest
 
 IDS_MAX: Final = 50
 """Starts of one question."""
-
-_ID_MAX: Final = 1000
 
 Starts = Annotated[
     list[strawberry.ID],
@@ -275,10 +272,7 @@ def canonical_ids(name: str, given: Sequence[str]) -> list[str]:
     """Canonical spellings of ids that a caller gave."""
     if not 1 <= len(given) <= IDS_MAX:
         raise ParameterError(name, len(given), f"1 to {IDS_MAX} ids")
-    for one in given:
-        if len(one) > _ID_MAX:
-            raise ParameterError(name, one[:40] + "…", f"ids of at most {_ID_MAX} characters")
-    return [normal_id(one) for one in given]
+    return [canonical_id(name, one) for one in given]
 
 
 def request_of(context: RequestContext, as_of: DateTime | None, known_at: DateTime | None) -> TraceRequest:
@@ -287,7 +281,7 @@ def request_of(context: RequestContext, as_of: DateTime | None, known_at: DateTi
         direction="forward",
         as_of=as_of,
         known_at=known_at,
-        parameters=usual_parameters(context.settings.trace_parameters),
+        parameters=context.parameters,
     )
 
 

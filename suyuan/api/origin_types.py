@@ -7,16 +7,14 @@ import strawberry
 from strawberry.scalars import JSON
 
 from suyuan.api.context import RequestContext
+from suyuan.api.given_ids import canonical_id
 from suyuan.api.nodes import SITE, SITES, Info, Node, node_of, nodes_of
 from suyuan.api.scalars import DateTime
 from suyuan.errors import ParameterError
-from suyuan.graph.ids import normal_id
 from suyuan.service.origin_groups import GroupRequest
-from suyuan.service.parametersets import usual_parameters
 from suyuan.service.times import microseconds
 
 CASES_MAX: Final = 1000
-_ID_MAX: Final = 1000
 
 Cases = Annotated[
     list[strawberry.ID],
@@ -133,24 +131,18 @@ async def origins_of_group(
         raise ParameterError(
             "cases", f"{len(cases)} ids", f"at most {CASES_MAX}; suyuan origins takes any number"
         )
-    ids = [_normal(case) for case in cases]
+    ids = [canonical_id("cases", case) for case in cases]
     request = GroupRequest(
         sources=sources,
         as_of=as_of,
         known_at=known_at,
-        parameters=usual_parameters(context.settings.trace_parameters),
+        parameters=context.parameters,
     )
     moment = microseconds("knownAt", known_at)
     groups = context.services.origin_groups
     return _origin_report(
         await context.compute(lambda: groups.report(ids, request, context.snapshot(moment)))
     )
-
-
-def _normal(given: str) -> str:
-    if len(given) > _ID_MAX:
-        raise ParameterError("cases", given[:40] + "…", f"ids of at most {_ID_MAX} characters")
-    return normal_id(given)
 
 
 def _origin_report(report: Mapping[str, Any]) -> OriginReport:

@@ -15,6 +15,7 @@ from suyuan.api.connections import (
     page_size,
 )
 from suyuan.api.cut_types import CutPlan, cut_chain
+from suyuan.api.given_ids import beginning, canonical_id
 from suyuan.api.impact_types import Impact, forward_impact
 from suyuan.api.kinds import EDGE_KIND_MEMBERS, Direction, EdgeKind, NodeKind, UnknownTimes
 from suyuan.api.nodes import (
@@ -41,14 +42,12 @@ from suyuan.api.trace_types import (
     trace_of,
 )
 from suyuan.errors import NotFoundError, ParameterError
-from suyuan.graph.ids import normal_id
 from suyuan.service.connecting import connections
 from suyuan.service.tracing import DEFAULT_MAX_HOPS
 from suyuan.traceback.cases import START_KINDS
 
 _PATHS: Final = 5
 _TEXT_MAX: Final = 200
-_ID_MAX: Final = 1000
 
 Id = Annotated[
     strawberry.ID, strawberry.argument(description="Canonical id, such as `Listing:shop:L000001`.")
@@ -102,7 +101,7 @@ class Query:
     @strawberry.field(description="Anything by its canonical id; null if there is no such thing.")
     async def node(self, info: Info, id: Id) -> Node | None:
         """One node."""
-        return await node_of(info.context, _normal("id", id))
+        return await node_of(info.context, canonical_id("id", id))
 
     @strawberry.field(
         description="Things by text: names, titles, numbers, addresses, ids. Chinese words of any length are "
@@ -121,7 +120,7 @@ class Query:
         """Full-text search."""
         context = info.context
         if len(text) > _TEXT_MAX:
-            raise ParameterError("text", _beginning(text), f"at most {_TEXT_MAX} characters")
+            raise ParameterError("text", beginning(text), f"at most {_TEXT_MAX} characters")
         size = page_size(first, PAGE, context.settings.max_page)
         names = context.sight.node_kinds(None if kinds is None else [str(kind.value) for kind in kinds])
         hits = await visible_hits(context, text, names, size + 1, after)
@@ -149,7 +148,7 @@ class Query:
         after: After = None,
     ) -> EdgeConnection:
         """A page of relationships at a node."""
-        node_id = _normal("id", id)
+        node_id = canonical_id("id", id)
         if await node_of(info.context, node_id) is None:
             raise NotFoundError(*node_id.split(":", 1))
         return await neighbour_page(info.context, node_id, edge_kinds, direction, first, after)
@@ -169,7 +168,7 @@ class Query:
         unknown_times: UnknownTimesMode = UnknownTimes.INFER,
     ) -> Trace:
         """A trace."""
-        node_id = _normal("start", start)
+        node_id = canonical_id("start", start)
         return await trace_of(info.context, node_id, direction, as_of, known_at, max_hops, unknown_times)
 
     forward_impact: Impact = strawberry.field(
@@ -234,24 +233,13 @@ class Query:
         ]
 
 
-def _normal(name: str, given: str) -> str:
-    """The canonical spelling of an id that a caller gave."""
-    if len(given) > _ID_MAX:
-        raise ParameterError(name, _beginning(given), f"an id of at most {_ID_MAX} characters")
-    return normal_id(given)
-
-
 def _visible(info: Info, name: str, given: str) -> str:
     """The canonical spelling of an id; for a withheld one the same error as for one that is not there."""
-    node_id = _normal(name, given)
+    node_id = canonical_id(name, given)
     kind, _, key = node_id.partition(":")
     if not info.context.sight.sees_kind(kind):
         raise NotFoundError(kind, key)
     return node_id
-
-
-def _beginning(text: str) -> str:
-    return text[:40] + "…"
 
 
 async def _trace_field(

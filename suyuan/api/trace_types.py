@@ -19,7 +19,6 @@ from suyuan.api.explanation_types import (
 from suyuan.api.kinds import Direction, UnknownTimes
 from suyuan.api.nodes import SHIPMENTS, SITE, SITES, Info, Node, node_of, nodes_of
 from suyuan.api.scalars import DateTime, FloatColumn, IdColumn, IntColumn
-from suyuan.service.parametersets import usual_parameters
 from suyuan.service.times import microseconds
 from suyuan.service.tracing import DEFAULT_MAX_HOPS, TraceRequest
 from suyuan.service.tracing import Direction as Way
@@ -202,7 +201,7 @@ async def trace_of(
         known_at=known_at,
         max_hops=DEFAULT_MAX_HOPS if max_hops is None else max_hops,
         unknown_times=str((unknown_times or UnknownTimes.INFER).value),
-        parameters=usual_parameters(context.settings.trace_parameters),
+        parameters=context.parameters,
     )
     moment = microseconds("knownAt", known_at)
     report = await context.compute(

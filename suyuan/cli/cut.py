@@ -7,13 +7,19 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from suyuan.cli.impact import NOT_A_FINDING, amount
-from suyuan.cli.output import AsOfOption, JsonOption, KnownAtOption, StoreOption, note, print_json
+from suyuan.cli.impact import amount, forward_request
+from suyuan.cli.output import (
+    NOT_A_FINDING,
+    AsOfOption,
+    JsonOption,
+    KnownAtOption,
+    StoreOption,
+    note,
+    print_json,
+)
 from suyuan.service.impact import cut_report
-from suyuan.service.parametersets import usual_parameters
-from suyuan.service.tracing import Tracer, TraceRequest
+from suyuan.service.tracing import Tracer
 from suyuan.service.workspace import Workspace
-from suyuan.settings import settings
 
 app = typer.Typer()
 
@@ -44,14 +50,8 @@ def cut(
     as_json: JsonOption = False,
 ) -> None:
     """Find the fewest sites and sellers whose closing stops a share of the flow from some origins."""
-    request = TraceRequest(
-        direction="forward",
-        as_of=as_of,
-        known_at=known_at,
-        parameters=usual_parameters(settings().trace_parameters),
-    )
     with Workspace.open(store) as workspace:
-        report = cut_report(Tracer(workspace), origins, share, request)
+        report = cut_report(Tracer(workspace), origins, share, forward_request(as_of, known_at))
     if as_json:
         print_json(report)
     else:

@@ -7,17 +7,23 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from suyuan.cli.output import AsOfOption, JsonOption, KnownAtOption, StoreOption, note, print_json
+from suyuan.cli.output import (
+    NOT_A_FINDING,
+    AsOfOption,
+    JsonOption,
+    KnownAtOption,
+    StoreOption,
+    note,
+    print_json,
+)
+from suyuan.cli.trace import parameters_from
 from suyuan.service.impact import impact_report
-from suyuan.service.parametersets import usual_parameters
 from suyuan.service.tracing import Tracer, TraceRequest
 from suyuan.service.workspace import Workspace
-from suyuan.settings import settings
 
 app = typer.Typer()
 
 SHOWN = 5
-NOT_A_FINDING = "Machine estimate, not a finding. 机器推断，非违法认定。"
 
 
 @app.command()
@@ -36,18 +42,17 @@ def impact(
     as_json: JsonOption = False,
 ) -> None:
     """Tell what goods from here came to: sites, sellers, listings, rights, divisions, with expected units."""
-    request = TraceRequest(
-        direction="forward",
-        as_of=as_of,
-        known_at=known_at,
-        parameters=usual_parameters(settings().trace_parameters),
-    )
     with Workspace.open(store) as workspace:
-        report = impact_report(Tracer(workspace), starts, request)
+        report = impact_report(Tracer(workspace), starts, forward_request(as_of, known_at))
     if as_json:
         print_json(report)
     else:
         print_impact(report)
+
+
+def forward_request(as_of: str | None, known_at: str | None) -> TraceRequest:
+    """What is asked of goods that are followed forward."""
+    return TraceRequest(direction="forward", as_of=as_of, known_at=known_at, parameters=parameters_from(None))
 
 
 def print_impact(report: dict[str, Any]) -> None:

@@ -1,6 +1,5 @@
 """``suyuan origins``: which one or few origins explain many cases, and which of the cases are false leads."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,11 +10,13 @@ from rich.console import Console
 from rich.table import Table
 
 from suyuan.cli.output import (
+    NOT_A_FINDING,
     AsOfOption,
     JsonOption,
     KnownAtOption,
     StoreOption,
     note,
+    numbered_lines,
     print_json,
     progress_bar,
 )
@@ -70,7 +71,13 @@ def origins(
     as_json: JsonOption = False,
 ) -> None:
     """Find the one or few origins that explain a group of cases, and the cases that are false leads."""
-    groups: list[Sequence[str | Start]] = [*([cases] if cases else []), *_groups_from(cases_file)]
+    groups: list[Sequence[str | Start]] = [
+        *([cases] if cases else []),
+        *(
+            [Start(given, place) for given in line.split()]
+            for place, line in numbered_lines(cases_file, "--cases-file")
+        ),
+    ]
     if not groups:
         raise typer.BadParameter("Give at least one id, or --cases-file.", param_hint="ID")
     request = GroupRequest(
@@ -80,27 +87,11 @@ def origins(
         parameters=parameters_from(parameters),
     )
     with Workspace.open(store) as workspace, progress_bar("Origins") as progress:
-        for report in OriginGroups(workspace, Tracer(workspace)).reports(groups, request, progress):
+        for report in OriginGroups(Tracer(workspace)).reports(groups, request, progress):
             if as_json or cases_file is not None:
                 print_json(report)
             else:
                 print_group(report)
-
-
-def _groups_from(file: str | None) -> list[list[Start]]:
-    """The groups of a file with the lines they stand on; empty lines and those that begin with # are left out."""
-    if file is None:
-        return []
-    try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise typer.BadParameter(f"{file} cannot be read: {error}", param_hint="--cases-file") from error
-    named = "standard input" if file == "-" else file
-    return [
-        [Start(given, f"{named}, line {number}") for given in line.split()]
-        for number, line in enumerate(text.splitlines(), start=1)
-        if line.strip() and not line.lstrip().startswith("#")
-    ]
 
 
 def print_group(report: dict[str, Any]) -> None:
@@ -120,7 +111,7 @@ def print_group(report: dict[str, Any]) -> None:
         console.print(f"Not traced 无法追溯: {case['case']}, {case['reason']}")
     if report["truncated"]:
         console.print("A limit cut the trace of a case; suyuan trace tells which.")
-    note("Machine estimate, not a finding. 机器推断，非违法认定。")
+    note(NOT_A_FINDING)
 
 
 def _sources_table(report: dict[str, Any]) -> Table:

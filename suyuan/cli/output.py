@@ -2,15 +2,19 @@
 
 import json
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Final
 
 import typer
 
 from suyuan.errors import ConfigError, ParameterError, UnknownKindError
 from suyuan.graph.store.opening import check_url
 from suyuan.service.times import microseconds
+
+NOT_A_FINDING: Final = "Machine estimate, not a finding. 机器推断，非违法认定。"
+"""What stands under every answer that people read."""
 
 
 def one_of(*allowed: str) -> Callable[[str], str]:
@@ -82,6 +86,23 @@ def print_json(document: object) -> None:
     """One JSON document, one line, UTF-8."""
     sys.stdout.write(json.dumps(document, ensure_ascii=False, separators=(", ", ": ")) + "\n")
     sys.stdout.flush()
+
+
+def numbered_lines(file: str | None, option: str) -> Iterator[tuple[str, str]]:
+    """Lines of a file, or of standard input (-), each with the place it stands at, for errors.
+
+    Empty lines and those that begin with # are left out.
+    """
+    if file is None:
+        return
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"{file} cannot be read: {error}", param_hint=option) from error
+    named = "standard input" if file == "-" else file
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            yield f"{named}, line {number}", line.strip()
 
 
 def note(text: str) -> None:

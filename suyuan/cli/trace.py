@@ -1,6 +1,5 @@
 """``suyuan trace``: where was it made, by which way did it come."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,11 +9,13 @@ from rich.console import Console
 from rich.table import Table
 
 from suyuan.cli.output import (
+    NOT_A_FINDING,
     AsOfOption,
     JsonOption,
     KnownAtOption,
     StoreOption,
     note,
+    numbered_lines,
     one_of,
     print_json,
 )
@@ -76,7 +77,10 @@ def trace(
     as_json: JsonOption = False,
 ) -> None:
     """Trace things back to where they were made, or forward to where they went."""
-    asked = [*(Start(given) for given in starts or []), *_ids_from(ids_file)]
+    asked = [
+        *(Start(given) for given in starts or []),
+        *(Start(line, place) for place, line in numbered_lines(ids_file, "--ids-file")),
+    ]
     if not asked:
         raise typer.BadParameter("Give at least one id, or --ids-file.", param_hint="ID")
     request = TraceRequest(
@@ -97,21 +101,6 @@ def trace(
                 print_report(report)
 
 
-def _ids_from(file: str | None) -> list[Start]:
-    """The ids of a file with the lines they stand on; empty lines and those that begin with # are left out."""
-    if file is None:
-        return []
-    try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise typer.BadParameter(f"{file} cannot be read: {error}", param_hint="--ids-file") from error
-    lines = ((number, line.strip()) for number, line in enumerate(text.splitlines(), start=1))
-    named = "standard input" if file == "-" else file
-    return [
-        Start(line, f"{named}, line {number}") for number, line in lines if line and not line.startswith("#")
-    ]
-
-
 def parameters_from(file: Path | None) -> ParameterSet:
     """The parameters of a file; without one, those that the settings name, else the defaults."""
     return usual_parameters(settings().trace_parameters) if file is None else ParameterSet.read(file)
@@ -128,7 +117,7 @@ def print_report(report: dict[str, Any]) -> None:
         _print_ways(console, report)
         _print_explanation(console, report)
         _print_event_paths(console, report.get("event_paths", []))
-        note("Machine estimate, not a finding. 机器推断，非违法认定。")
+        note(NOT_A_FINDING)
     for limit, count in report["truncated_counts"].items():
         console.print(f"Cut by {limit}: {count}")
     for conflict in report.get("time_conflicts", []):

@@ -13,21 +13,23 @@ from suyuan.graph.snapshot import FloatArray, GraphSnapshot
 from suyuan.service.confirmed import confirmed_by, confirmed_in
 from suyuan.service.parametersets import ParameterSet, name_of
 from suyuan.service.workspace import Workspace
-from suyuan.traceback.calibration import at_temperature, fitted_temperature
+from suyuan.traceback.calibration import at_temperature
 from suyuan.traceback.evaluation import Hit, calibration_error, hit, score
 from suyuan.traceback.fitting import (
     EVALUATIONS,
     LEAST_CASES,
+    CaseEnds,
     Confirmed,
     WalkedCase,
+    ends_by,
     fitted,
     folds_of,
     likelihoods,
-    mixing_by,
     walked,
 )
-from suyuan.traceback.parameters import DEFAULT_PARAMETERS, TraceParameters
+from suyuan.traceback.parameters import DEFAULT_PARAMETERS
 from suyuan.traceback.preparation import prepare
+from suyuan.traceback.temperature import fitted_temperature
 from suyuan.traceback.times import EARLIEST, LATEST
 
 FOLD_EVALUATIONS: Final = 60
@@ -192,15 +194,15 @@ def _cross_validated(
         others = [case for place, case in enumerate(cases) if place not in left_out]
         parameters = fitted(others, START, evaluations=evaluations) if others else START
         own = [cases[place] for place in fold]
-        likelihood[list(fold)] = likelihoods(own, parameters)
-        for place, case in zip(fold, own, strict=True):
-            rows[place], truth[place], hits[place] = _judged(case, parameters)
+        for place, case, ends in zip(fold, own, ends_by(own, parameters), strict=True):
+            likelihood[place] = case.log_likelihood(ends)
+            rows[place], truth[place], hits[place] = _judged(case, ends)
     return HeldOut(rows, truth, hits, likelihood), likelihoods(cases, DEFAULT_PARAMETERS)
 
 
-def _judged(case: WalkedCase, parameters: TraceParameters) -> tuple[FloatArray, int, Hit]:
+def _judged(case: WalkedCase, ends: CaseEnds) -> tuple[FloatArray, int, Hit]:
     """Probabilities of origins, then gaps; the place of the true origin; how the ranking fares."""
-    origins, gaps = case.ends(mixing_by(case.prepared, parameters))
+    origins, gaps = ends
     sites = np.array([origin.site for origin in origins], np.int32)
     probability = np.array([origin.probability for origin in origins])
     place = np.flatnonzero(sites == case.truth)

@@ -17,7 +17,6 @@ from suyuan.service.group_report import Group, group_report
 from suyuan.service.parametersets import ParameterSet
 from suyuan.service.times import microseconds
 from suyuan.service.tracing import Start, Tracer, TraceRequest, found_start
-from suyuan.service.workspace import Workspace
 from suyuan.traceback.casemass import Background, CaseMass, background, case_mass, mass_table, sampled
 from suyuan.traceback.preparation import Prepared
 from suyuan.traceback.sources import DEFAULT_OPTIONS, common_sources, likelihoods
@@ -55,8 +54,7 @@ class GroupRequest:
 class OriginGroups:
     """Common sources of groups of cases. Thread-safe."""
 
-    def __init__(self, workspace: Workspace, tracer: Tracer) -> None:
-        self._workspace = workspace
+    def __init__(self, tracer: Tracer) -> None:
         self._tracer = tracer
         self._lock = Lock()
         self._backgrounds: OrderedDict[tuple[Any, ...], Background] = OrderedDict()
@@ -78,8 +76,7 @@ class OriginGroups:
         UnknownKindError, UnknownNodeError, RecordError, ParameterError
         """
         _check(request)
-        known_at = microseconds("known_at", request.known_at)
-        snapshot = self._workspace.snapshot(Scope(subject=request.scope.subject, known_at=known_at))
+        snapshot = self._tracer.snapshot(request.scope, request.known_at)
         asked = [_distinct(snapshot, group) for group in groups]
         traced = _Traced(self._tracer.prepared(snapshot, request.of_traces()))
         done, whole = 0, sum(map(len, asked))

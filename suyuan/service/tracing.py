@@ -97,6 +97,11 @@ class Tracer:
                 if kind == "Shipment":
                     forward_impact(prepared, [(kind, int(position))])
 
+    def snapshot(self, scope: Scope, known_at: str | None) -> GraphSnapshot:
+        """The newest graph, of what was known at a time if one is given."""
+        moment = microseconds("known_at", known_at)
+        return self._workspace.snapshot(Scope(subject=scope.subject, known_at=moment))
+
     def reports(self, starts: Iterable[str | Start], request: TraceRequest) -> Iterable[Json]:
         """One report a start, in order, all from one snapshot; every id is looked up before the first.
 
@@ -105,8 +110,7 @@ class Tracer:
         UnknownKindError, UnknownNodeError, RecordError, ParameterError
         """
         _check(request)
-        known_at = microseconds("known_at", request.known_at)
-        snapshot = self._workspace.snapshot(Scope(subject=request.scope.subject, known_at=known_at))
+        snapshot = self.snapshot(request.scope, request.known_at)
         found = [found_start(snapshot, start) for start in starts]
         for node_id, position in found:
             yield self._report(snapshot, node_id, position, request)
@@ -142,8 +146,7 @@ class Tracer:
         """
         _check(request)
         if snapshot is None:
-            known_at = microseconds("known_at", request.known_at)
-            snapshot = self._workspace.snapshot(Scope(subject=request.scope.subject, known_at=known_at))
+            snapshot = self.snapshot(request.scope, request.known_at)
         found = [found_start(snapshot, start) for start in starts]
         return ReadyStarts(
             prepared=self.prepared(snapshot, request),

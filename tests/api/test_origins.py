@@ -36,7 +36,7 @@ def test_the_answer_is_the_one_of_the_command_line(
 ) -> None:
     cases = group_of(market_folder)
     found = client.data(ORIGINS, cases=cases)["origins"]
-    report = OriginGroups(workspace, Tracer(workspace)).report(cases, GroupRequest())
+    report = OriginGroups(Tracer(workspace)).report(cases, GroupRequest())
     assert report["sources"]
     assert found["sources"] == [
         {

@@ -147,7 +147,7 @@ def test_a_page_of_listings_makes_a_constant_number_of_store_calls(
 def _store_calls(workspace: Workspace, caller: Token | None, first: int) -> int:
     settings = Settings.model_construct(max_cost=1_000_000)
     tracer = Tracer(workspace)
-    groups = OriginGroups(workspace, tracer)
+    groups = OriginGroups(tracer)
     services = Services(workspace, tracer, Workers(), settings, ChangeFeed(workspace.store), groups)
     context = RequestContext(services, caller)
     answer = make_schema(settings).execute(PAGE_OF_LISTINGS, {"first": first}, context)

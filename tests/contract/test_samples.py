@@ -89,7 +89,7 @@ def test_the_common_station_is_found_although_a_case_misleads(samples: Path, sto
     """By masses and arrival dates alone, whichever of the five cases gives way to a station that is none."""
     with Workspace.open(store_url, create=True) as workspace:
         ingest(workspace.store, [samples / "foodchainlab" / "ExampleData.json"], IngestOptions())
-        groups = OriginGroups(workspace, Tracer(workspace))
+        groups = OriginGroups(Tracer(workspace))
         assert _ranked(groups, EXAMPLE_CASES)[0] == "Site:S346"
         stations = [key.partition(":")[2] for key in workspace.snapshot().nodes["Site"].ids.to_pylist()]
         others = sorted(set(stations) - set(EXAMPLE_CASES))

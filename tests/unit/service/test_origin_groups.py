@@ -55,7 +55,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
 
 @pytest.fixture
 def groups(workspace: Workspace) -> OriginGroups:
-    return OriginGroups(workspace, Tracer(workspace))
+    return OriginGroups(Tracer(workspace))
 
 
 def untimed(report: dict[str, Any]) -> dict[str, Any]:
