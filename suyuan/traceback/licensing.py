@@ -42,11 +42,9 @@ def departures_by_site(prepared: Prepared, graph: MassGraph) -> dict[int, Depart
     made = graph.rows.made & (graph.mass > 0.0)
     movements, mass = summed(graph.movement[made].astype(np.int64), graph.mass[made])
     left = prepared.snapshot.movements.from_site[movements]
-    order = np.argsort(left, kind="stable")
-    sites, begin = np.unique(left[order], return_index=True)
     return {
-        int(site): Departures(movements[own].astype(np.int32), mass[own])
-        for site, own in zip(sites, np.split(order, begin[1:]), strict=True)
+        int(site): Departures(movements[left == site].astype(np.int32), mass[left == site])
+        for site in np.unique(left)
     }
 
 

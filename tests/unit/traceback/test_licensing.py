@@ -203,3 +203,15 @@ def test_a_territory_is_read_only_if_all_of_it_can_be() -> None:
     assert not Territory.of_text("CN and nearby").readable
     assert Territory.of_text("330110；CN").divisions == ("330110",)
     assert Territory.of_text("330100").divisions == ("3301",)
+
+
+def test_a_case_whose_goods_were_made_nowhere_known_has_no_licences_to_judge() -> None:
+    rows = tables(LICENCE)
+    rows["sites"][0]["role"] = "warehouse"
+    prepared = prepare(snapshot_of_rows(rows), TraceParameters())
+    result = trace(
+        prepared, "Shipment", prepared.snapshot.nodes["Shipment"].position("Shipment:S"), explain=True
+    )
+    assert result.explanation is not None
+    assert not result.origins
+    assert not result.explanation.licensing
