@@ -30,6 +30,8 @@ NAMES: Final = (
     "traceback_accuracy",
     "next_inspection",
     "many_cases",
+    "fitted_accuracy",
+    "accuracy_sweeps",
 )
 PAGE: Final = CHECKOUT / "docs" / "benchmarks.md"
 

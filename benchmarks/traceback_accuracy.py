@@ -28,6 +28,7 @@ from suyuan.graph.ids import split_id
 from suyuan.graph.snapshot import GraphSnapshot
 from suyuan.service.evaluating import BASELINES, baseline_hits, judged
 from suyuan.simulate.market import MarketOptions
+from suyuan.traceback.calibration import Calibration
 from suyuan.traceback.evaluation import Hit, calibration_error, score
 from suyuan.traceback.fitting import Confirmed
 from suyuan.traceback.parameters import DEFAULT_PARAMETERS, TraceParameters
@@ -63,25 +64,33 @@ class Market:
             and self.top1("path count") <= MOST_PATHS
         )
 
+    def correct(self) -> list[float]:
+        """Whether the first answer of each case is right, or with which chance."""
+        return [one.top1 for one in self.hits[OURS]]
+
     def calibration(self) -> float:
-        """Calibration error of the mass as it is, not calibrated."""
-        correct = np.array([one.top1 for one in self.hits[OURS]])
-        return calibration_error(np.array(self.probability), correct)
+        """Calibration error of the probabilities as they were given."""
+        return calibration_error(np.array(self.probability), np.array(self.correct()))
 
 
-def loaded(seed: int, cases: int, folder: Path) -> tuple[GraphSnapshot, list[tuple[str, str]]]:
+def loaded(options: MarketOptions, folder: Path) -> tuple[GraphSnapshot, list[tuple[str, str]]]:
     """The graph of a simulated market, and its cases with their true factories."""
-    store, truth = stored(MarketOptions(seed=seed, cases=cases), folder)
+    store, truth = stored(options, folder)
     snapshot = build_from_view(store.view())
     store.close()
     return snapshot, truth
 
 
-def measured(seed: int, prepared: Prepared, cases: Sequence[tuple[str, str]]) -> Market:
+def measured(
+    seed: int,
+    prepared: Prepared,
+    cases: Sequence[tuple[str, str]],
+    calibration: Calibration | None = None,
+) -> Market:
     """All cases of a market, by every score."""
     market = Market(seed)
     confirmed = [confirmed_origin(prepared.snapshot, case, factory) for case, factory in cases]
-    found = [judged(prepared, case) for case in confirmed]
+    found = [judged(prepared, case, calibration) for case in confirmed]
     for one in found:
         market.hits[OURS].append(one.hit)
         market.by_rule[one.rule].append(one.hit)
@@ -102,7 +111,7 @@ def markets(seeds: Iterable[int], cases: int, parameters: TraceParameters) -> li
     found: list[Market] = []
     for seed in seeds:
         with tempfile.TemporaryDirectory() as name:
-            snapshot, truth = loaded(seed, cases, Path(name))
+            snapshot, truth = loaded(MarketOptions(seed=seed, cases=cases), Path(name))
         found.append(measured(seed, prepare(snapshot, parameters), truth))
         print_market(found[-1])
     return found
@@ -135,7 +144,7 @@ def print_together(found: Sequence[Market]) -> None:
         scores = [score(market.hits[name]) for market in found]
         columns = ([s.top1 for s in scores], [s.top3 for s in scores], [s.mrr for s in scores])
         print(f"{name:20} " + " ".join(f"{spread(column):22}" for column in columns))
-    print(f"calibration error of the origin mass, not calibrated: {spread([m.calibration() for m in found])}")
+    print(f"calibration error of the probabilities as given: {spread([m.calibration() for m in found])}")
 
 
 def rows(quick: bool = False) -> Iterable[Row]:

@@ -86,6 +86,15 @@ class SourceTie:
         return await nodes_of(info.context, self.site_ids)
 
 
+@strawberry.type(description="A site left out of the sources, because it made such goods under licence.")
+class LicensedOrigin:
+    """A licensed factory."""
+
+    site_id: strawberry.ID = strawberry.field(description="Canonical id of the site.")
+    name: str | None = strawberry.field(description="Name of the site.")
+    case_ids: list[strawberry.ID] = strawberry.field(description="Cases it was left out of, by id.")
+
+
 @strawberry.type(description="A case that leads to no origin, so that it says nothing about the sources.")
 class UntracedCase:
     """A case without any origin."""
@@ -106,6 +115,9 @@ class OriginReport:
         description="What else could be a source, most probable first."
     )
     ties: list[SourceTie] = strawberry.field(description="Sources that others cannot be told apart from.")
+    licensed: list[LicensedOrigin] = strawberry.field(
+        description="Sites that made such goods under licence, left out of the sources, by id."
+    )
     untraced: list[UntracedCase] = strawberry.field(description="Cases that lead to no origin, by id.")
     false_share: float | None = strawberry.field(description="Share of false leads, as fitted to the cases.")
     background_cases: int = strawberry.field(
@@ -123,6 +135,7 @@ async def origins_of_group(
     context: RequestContext,
     cases: Sequence[str],
     sources: int | None,
+    keep_licensed: bool,
     as_of: DateTime | None,
     known_at: DateTime | None,
 ) -> OriginReport:
@@ -134,6 +147,7 @@ async def origins_of_group(
     ids = [canonical_id("cases", case) for case in cases]
     request = GroupRequest(
         sources=sources,
+        keep_licensed=keep_licensed,
         as_of=as_of,
         known_at=known_at,
         parameters=context.parameters,
@@ -170,6 +184,10 @@ def _origin_report(report: Mapping[str, Any]) -> OriginReport:
         ties=[
             SourceTie(source_id=t["source"], site_ids=t["sites"], posterior=t["posterior"])
             for t in report["ties"]
+        ],
+        licensed=[
+            LicensedOrigin(site_id=one["site"], name=one["name"], case_ids=one["cases"])
+            for one in report["licensed"]
         ],
         untraced=[UntracedCase(case_id=u["case"], reason=u["reason"]) for u in report["untraced"]],
         false_share=report["false_share"],

@@ -191,11 +191,17 @@ class Query:
         info: Info,
         cases: Cases,
         sources: SourceCount = None,
+        licensed: Annotated[
+            bool,
+            strawberry.argument(
+                description="Count factories also for goods that they made under licence, which are left out otherwise."
+            ),
+        ] = False,
         as_of: AsOf = None,
         known_at: KnownAt = None,
     ) -> OriginReport:
         """Common origins of a group of cases."""
-        return await origins_of_group(info.context, cases, sources, as_of, known_at)
+        return await origins_of_group(info.context, cases, sources, licensed, as_of, known_at)
 
     @strawberry.field(
         description="The shortest ways from one thing to another, whatever relationships they are made of."

@@ -62,6 +62,13 @@ def origins(
             help="How many origins: auto, or a number to look for.",
         ),
     ] = "auto",
+    licensed: Annotated[
+        bool,
+        typer.Option(
+            "--licensed",
+            help="Count factories also for goods that they made under licence, which are left out otherwise.",
+        ),
+    ] = False,
     as_of: AsOfOption = None,
     known_at: KnownAtOption = None,
     parameters: Annotated[
@@ -82,6 +89,7 @@ def origins(
         raise typer.BadParameter("Give at least one id, or --cases-file.", param_hint="ID")
     request = GroupRequest(
         sources=None if sources == "auto" else int(sources),
+        keep_licensed=licensed,
         as_of=as_of,
         known_at=known_at,
         parameters=parameters_from(parameters),
@@ -106,6 +114,10 @@ def print_group(report: dict[str, Any]) -> None:
     for lead in report["false_leads"]:
         console.print(
             f"Probably a false lead 可能误报: {lead['case']} {lead['probability']:.1%}, {lead['reason']}"
+        )
+    for site in report["licensed"]:
+        console.print(
+            f"Left out, made under licence 获许可生产, 未计入: {site['site']}, {len(site['cases'])} of the cases"
         )
     for case in report["untraced"]:
         console.print(f"Not traced 无法追溯: {case['case']}, {case['reason']}")

@@ -33,7 +33,9 @@ from suyuan.traceback.temperature import fitted_temperature
 from suyuan.traceback.times import EARLIEST, LATEST
 
 FOLD_EVALUATIONS: Final = 60
-START: Final = replace(DEFAULT_PARAMETERS, infer_products=True, infer_makers=True, match_lot_unknown=0.3)
+START: Final = replace(
+    DEFAULT_PARAMETERS, infer_products=True, infer_makers=True, infer_stays=True, match_lot_unknown=0.3
+)
 """Where the search begins: with everything inferred that the records allow to be."""
 
 Update = Callable[[str, float], None]

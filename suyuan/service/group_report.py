@@ -41,17 +41,19 @@ class Group:
 def group_report(snapshot: GraphSnapshot, group: Group) -> Json:
     """Sources, false leads, runners-up and ties, and what became of each case."""
     untraced = [_untraced(group, place) for place in np.flatnonzero(~group.leads).tolist()]
+    licensed = _licensed(snapshot, group)
     truncated = any(mass.truncated for mass in group.masses)
     if group.sources is None or group.table is None:
         nothing: Json = {name: [] for name in ("sources", "false_leads", "runners_up", "ties")}
         more = {"cases": [], "false_share": None, "bic": {}, "background_cases": 0}
-        return {**nothing, "untraced": untraced, **more, "truncated": truncated}
+        return {**nothing, "licensed": licensed, "untraced": untraced, **more, "truncated": truncated}
     told = _Told(snapshot, group, group.table, group.sources)
     return {
         "sources": told.sources(),
         "false_leads": told.false_leads(),
         "runners_up": told.runners_up(),
         "ties": told.ties(),
+        "licensed": licensed,
         "untraced": untraced,
         "cases": told.cases(),
         "false_share": _rounded(group.sources.false_share),
@@ -156,10 +158,28 @@ class _Told:
         ]
 
 
+def _licensed(snapshot: GraphSnapshot, group: Group) -> list[Json]:
+    """Sites that licences kept from being sources, by id, each with the cases they were left out of."""
+    left_out: dict[int, list[str]] = {}
+    for case, mass in zip(group.ids, group.masses, strict=True):
+        for site in mass.licensed.tolist():
+            left_out.setdefault(site, []).append(case)
+    nodes = snapshot.nodes["Site"]
+    return [
+        {"site": nodes.id_at(site), "name": nodes.columns["name"][site].as_py(), "cases": cases}
+        for site, cases in sorted(left_out.items(), key=lambda one: nodes.id_at(one[0]))
+    ]
+
+
 def _untraced(group: Group, place: int) -> Json:
     mass = group.masses[place]
     nothing = mass.rule == "nothing_recorded"
-    reason = "nothing recorded that a trace could start from" if nothing else "no chain ends at an origin"
+    if nothing:
+        reason = "nothing recorded that a trace could start from"
+    elif len(mass.licensed):
+        reason = "every origin it leads to made such goods under licence"
+    else:
+        reason = "no chain ends at an origin"
     return {"case": group.ids[place], "reason": reason}
 
 

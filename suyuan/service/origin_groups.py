@@ -34,11 +34,13 @@ _BACKGROUNDS_KEPT: Final = 8
 class GroupRequest:
     """What is asked of groups of cases.
 
-    ``sources`` is how many sources to look for, None as many as the cases bear out. Times are ISO 8601 text as
+    ``sources`` is how many sources to look for, None as many as the cases bear out; ``keep_licensed`` whether a factory
+    can be one for goods that it made under licence. Times are ISO 8601 text as
     in :class:`suyuan.service.tracing.TraceRequest`.
     """
 
     sources: int | None = None
+    keep_licensed: bool = False
     as_of: str | None = None
     known_at: str | None = None
     parameters: ParameterSet = field(default_factory=ParameterSet)
@@ -78,7 +80,7 @@ class OriginGroups:
         _check(request)
         snapshot = self._tracer.snapshot(request.scope, request.known_at)
         asked = [_distinct(snapshot, group) for group in groups]
-        traced = _Traced(self._tracer.prepared(snapshot, request.of_traces()))
+        traced = self._traced(snapshot, request)
         done, whole = 0, sum(map(len, asked))
         for cases in asked:
             for node_id, position in cases.items():
@@ -105,8 +107,11 @@ class OriginGroups:
             return next(iter(self.reports([cases], request)))
         _check(request)
         found = _distinct(snapshot, cases)
-        traced = _Traced(self._tracer.prepared(snapshot, request.of_traces()))
+        traced = self._traced(snapshot, request)
         return self._report(traced, found, request)
+
+    def _traced(self, snapshot: GraphSnapshot, request: GroupRequest) -> "_Traced":
+        return _Traced(self._tracer.prepared(snapshot, request.of_traces()), request.keep_licensed)
 
     def _report(self, traced: "_Traced", cases: Mapping[str, int], request: GroupRequest) -> Json:
         began = time.perf_counter()
@@ -135,7 +140,8 @@ class OriginGroups:
         """What is usual in the market for cases of some kinds; kept for the next group."""
         prepared = traced.prepared
         key = (
-            prepared.snapshot.numbering, prepared.parameters, prepared.unknown_times, prepared.as_of, *kinds
+            prepared.snapshot.numbering, prepared.parameters, prepared.unknown_times, prepared.as_of,
+            traced.keep_licensed, *kinds
         )  # fmt: skip
         with self._lock:
             found = self._backgrounds.get(key)
@@ -151,15 +157,18 @@ class OriginGroups:
 class _Traced:
     """Single traces of one prepared snapshot, each made once."""
 
-    def __init__(self, prepared: Prepared) -> None:
+    def __init__(self, prepared: Prepared, keep_licensed: bool) -> None:
         self.prepared = prepared
+        self.keep_licensed = keep_licensed
         self._found: dict[tuple[str, int], CaseMass] = {}
 
     def mass(self, kind: str, position: int) -> CaseMass:
         key = (kind, position)
         found = self._found.get(key)
         if found is None:
-            found = self._found[key] = case_mass(self.prepared, kind, position)
+            found = self._found[key] = case_mass(
+                self.prepared, kind, position, keep_licensed=self.keep_licensed
+            )
         return found
 
 

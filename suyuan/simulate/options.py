@@ -62,6 +62,9 @@ class MarketOptions:
         of each lot kept back, which the mixing model of the traceback cannot express.
     fifo_share, age_scale_days : float
         See `mixing`.
+    hub_size : float
+        How many times the usual number of goods passes each market, warehouse, forwarder and port, from 0.2 to 5:
+        the same goods go over fewer or more of them.
     missing_rate, product_unknown_rate, lot_unknown_rate, undated_rate : float
         Shares in [0, 1] of movements not recorded at all, and of recorded ones without product, without lot,
         without departure or arrival (or both).
@@ -112,6 +115,7 @@ class MarketOptions:
     mixing: Mixing = "partly_fifo"
     fifo_share: float = 0.7
     age_scale_days: float = 6.0
+    hub_size: float = 1.0
     missing_rate: float = 0.15
     product_unknown_rate: float = 0.20
     lot_unknown_rate: float = 0.70
@@ -161,6 +165,8 @@ class MarketOptions:
                 raise ParameterError(name, value, f"a whole number of at least {least}")
         if self.age_scale_days <= 0:
             raise ParameterError("age_scale_days", self.age_scale_days, "a number of days above 0")
+        if not 0.2 <= self.hub_size <= 5.0:
+            raise ParameterError("hub_size", self.hub_size, "a number from 0.2 to 5")
         if self.quantity_noise < 0:
             raise ParameterError("quantity_noise", self.quantity_noise, "0 or more")
 

@@ -55,6 +55,7 @@ _COUNT_AT_SCALE_ONE = {
     Role.STATION: 30,
     Role.ROOM: 3,
 }
+_HUBS = (Role.MARKET, Role.WAREHOUSE, Role.FORWARDER, Role.PORT)
 _BINS_PER_PRODUCT = {Role.MARKET: 3.0, Role.WAREHOUSE: 4.6, Role.FORWARDER: 1.0, Role.DISPATCH: 7.0}
 _FACTORIES_PER_PRODUCT = 20
 _PRODUCTS_AT_SCALE_ONE = 6
@@ -112,7 +113,10 @@ def product_ids(n_products: int) -> list[str]:
 def build_world(options: MarketOptions) -> World:
     """Places, products and who makes what."""
     stream = random_stream(options.seed, "world")
-    counts = {role: max(2, round(count * options.scale)) for role, count in _COUNT_AT_SCALE_ONE.items()}
+    counts = {
+        role: max(2, round(count * options.scale / (options.hub_size if role in _HUBS else 1.0)))
+        for role, count in _COUNT_AT_SCALE_ONE.items()
+    }
     counts[Role.DISPATCH] = max(3, round(options.seller_count * _COUNT_AT_SCALE_ONE[Role.DISPATCH] / 240))
     role = np.repeat([int(role) for role in Role], [counts.get(role, options.factory_count) for role in Role])
     n_products = max(2, round(_PRODUCTS_AT_SCALE_ONE * options.scale))

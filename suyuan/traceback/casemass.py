@@ -9,6 +9,7 @@ from scipy import sparse
 
 from suyuan.graph.snapshot import BoolArray, FloatArray, Int32Array, NodeTable
 from suyuan.traceback.cases import case_product, first_movements
+from suyuan.traceback.licensing import covered_sites
 from suyuan.traceback.parameters import DEFAULT_LIMITS, TraceLimits
 from suyuan.traceback.preparation import Prepared
 from suyuan.traceback.trace import ends_of_case, mass_graph, walk_from
@@ -35,7 +36,9 @@ class CaseMass:
     sites : int32, shape (n,)
         Origins, each once.
     mass : float64, shape (n,)
-        Their probabilities; what is missing to 1 is unresolved.
+        Their probabilities; what is missing to 1 is unresolved, or of origins left out.
+    licensed : int32, shape (m,)
+        Origins left out because licences cover all goods of the case that can have come from there.
     truncated : bool
         Whether a limit cut anything.
     """
@@ -43,11 +46,24 @@ class CaseMass:
     rule: str
     sites: Int32Array
     mass: FloatArray
+    licensed: Int32Array
     truncated: bool
 
 
-def case_mass(prepared: Prepared, kind: str, position: int, limits: TraceLimits = DEFAULT_LIMITS) -> CaseMass:
+def case_mass(
+    prepared: Prepared,
+    kind: str,
+    position: int,
+    limits: TraceLimits = DEFAULT_LIMITS,
+    *,
+    keep_licensed: bool = True,
+) -> CaseMass:
     """The origins of a case, as :func:`suyuan.traceback.trace.trace` finds them, without ways and lists.
+
+    Parameters
+    ----------
+    keep_licensed : whether origins count whose goods were made under licence; the mass of the others is the same
+        either way.
 
     Raises
     ------
@@ -59,13 +75,12 @@ def case_mass(prepared: Prepared, kind: str, position: int, limits: TraceLimits 
     walked = walk_from(prepared, start, "backward", limits)
     graph = mass_graph(prepared, start, walked, limits, product=product, ways=False)
     origins, _ = ends_of_case(prepared, start, graph, product)
+    sites = np.array([origin.site for origin in origins], np.int32)
+    mass = np.array([origin.probability for origin in origins])
+    covered = np.empty(0, np.int32) if keep_licensed else covered_sites(prepared, graph, product)
+    counts = ~np.isin(sites, covered)
     truncated = bool(walked.cut_by_hops or walked.cut_by_nodes or graph.cut_by_hops or graph.cut_by_nodes)
-    return CaseMass(
-        start.rule,
-        np.array([origin.site for origin in origins], np.int32),
-        np.array([origin.probability for origin in origins]),
-        truncated,
-    )
+    return CaseMass(start.rule, sites[counts], mass[counts], sites[~counts], truncated)
 
 
 @dataclass(frozen=True, slots=True)

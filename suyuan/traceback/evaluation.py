@@ -79,7 +79,14 @@ def calibration_error(probability: FloatArray, correct: FloatArray, bins: int = 
     """
     if not len(probability):
         return 0.0
+    found = calibration_bins(probability, correct, bins)
+    return float(sum(abs(given - right) * size for given, right, size in found) / len(probability))
+
+
+def calibration_bins(
+    probability: FloatArray, correct: FloatArray, bins: int = 10
+) -> list[tuple[float, float, int]]:
+    """Mean probability given, how often it was right, and the number of cases, by bins of equal size."""
     order = np.argsort(probability, kind="stable")
     parts = [part for part in np.array_split(order, bins) if len(part)]
-    distances = [abs(probability[part].mean() - correct[part].mean()) * len(part) for part in parts]
-    return float(sum(distances) / len(probability))
+    return [(float(probability[part].mean()), float(correct[part].mean()), len(part)) for part in parts]

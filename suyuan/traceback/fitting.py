@@ -22,11 +22,7 @@ from suyuan.graph.snapshot import FloatArray
 from suyuan.traceback.cases import CaseStart, case_product, first_movements
 from suyuan.traceback.lotmakers import no_makers
 from suyuan.traceback.mixingmodel import Mixing
-from suyuan.traceback.parameters import (
-    MICROSECONDS_PER_DAY,
-    ROLE_NAMES,
-    TraceParameters,
-)
+from suyuan.traceback.parameters import ROLE_NAMES, TraceParameters
 from suyuan.traceback.preparation import Prepared, read_only
 from suyuan.traceback.results import Origin, Unresolved
 from suyuan.traceback.trace import Walked, ends_of_case, mass_graph, walk_from
@@ -102,7 +98,7 @@ def mixing_by(prepared: Prepared, parameters: TraceParameters) -> Mixing:
     mixing = prepared.mixing
     return read_only(
         mixing._replace(
-            dwell=np.array(parameters.dwell_days) * MICROSECONDS_PER_DAY,
+            dwell=prepared.dwell_of_streams(parameters),
             floor=np.array(parameters.floor),
             match_unknown=parameters.match_unknown,
             match_lot_unknown=parameters.match_lot_unknown,

@@ -48,6 +48,22 @@ def departures_by_site(prepared: Prepared, graph: MassGraph) -> dict[int, Depart
     }
 
 
+def covered_sites(prepared: Prepared, graph: MassGraph, product: int) -> Int32Array:
+    """Sites at which licences cover all goods that the case can have come from there, by position.
+
+    Parameters
+    ----------
+    product : as in :func:`licensing_of`
+    """
+    by_site = departures_by_site(prepared, graph)
+    covered = [
+        site
+        for site, departures in by_site.items()
+        if licensing_of(prepared, site, departures, product).covered
+    ]
+    return np.array(sorted(covered), np.int32)
+
+
 def licensing_of(prepared: Prepared, site: int, departures: Departures, product: int) -> Licensing:
     """The licences that cover goods which left a site.
 

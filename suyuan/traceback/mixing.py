@@ -147,7 +147,7 @@ def left_at(walk: Walk, mixing: Mixing, near: int, limit: int) -> int:
         return mixing.departed[near]
     if limit >= LATEST:
         return mixing.departed[near]
-    scale = mixing.dwell[mixing.role[walk.comes[near]] + 1]
+    scale = mixing.dwell[mixing.in_stream[near]]
     return limit - int(mean_stay(float(limit - max(walk.key[near], EARLIEST)), scale))
 
 
@@ -227,7 +227,8 @@ def weigh(
     """
     if count == 0:
         return 0, 1.0, why_nothing_came(walk, walk.leaves[near], limit)
-    scale = mixing.dwell[mixing.role[walk.leaves[near]] + 1]
+    stream = stream_at(walk.leaves[near], product, walk.streams)
+    scale = mixing.dwell[stream if stream >= 0 else mixing.out_stream[near]]
     left = left_at(walk, mixing, near, limit)
     put_gaps(walk, mixing, near, product, left, draft, count)
     put_stays(walk, mixing, left, scale, draft, count)

@@ -47,8 +47,8 @@ class LotMakers(NamedTuple):
 class Mixing(NamedTuple):
     """What the model needs to know: flows, roles and makers of sites, quantities and times, parameters.
 
-    ``dwell`` (microseconds) and ``floor`` are by role code plus one; ``seen_from`` and ``seen_until`` the first and
-    last known time at each site. Products that site v makes are
+    ``dwell`` (microseconds) is by stream, ``floor`` by role code plus one; ``seen_from`` and ``seen_until`` the first
+    and last known time at each site. Products that site v makes are
     ``makes[makes_start[v]:makes_start[v + 1]]``.
     """
 

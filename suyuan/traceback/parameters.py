@@ -77,6 +77,9 @@ class TraceParameters:
         places name it.
     product_prior : float
         Weight, > 0, in movements, that what is traded at the receiving place has in that chance.
+    infer_stays : bool
+        Take from lots recorded to have come and gone how much longer goods stay at one place, and one product
+        there, than is usual for its role.
     infer_makers : bool
         Goods whose lot is recorded to have left its maker were made there, whatever else is missing.
 
@@ -97,6 +100,7 @@ class TraceParameters:
     infer_products: bool = False
     product_prior: float = 0.5
     infer_makers: bool = False
+    infer_stays: bool = False
 
     def __post_init__(self) -> None:
         _require("match_unknown", self.match_unknown, 0.0 < self.match_unknown <= 1.0, "above 0, at most 1")

@@ -8,8 +8,11 @@ import numpy as np
 
 from suyuan.graph.ordering import group_places
 from suyuan.graph.snapshot import (
+    ARRIVED_UNKNOWN,
+    DEPARTED_UNKNOWN,
     NOTHING_KNOWN,
     BoolArray,
+    FloatArray,
     GraphSnapshot,
     Int32Array,
     Int64Array,
@@ -22,6 +25,7 @@ from suyuan.traceback.lotmakers import lots_made_at, no_makers
 from suyuan.traceback.mixing import FACTORY, Makers, leave_maker
 from suyuan.traceback.mixingmodel import LotMakers, Mixing, Traded
 from suyuan.traceback.parameters import MICROSECONDS_PER_DAY, TraceParameters, UnknownTimes
+from suyuan.traceback.sitestays import recorded_stays, stay_factors
 from suyuan.traceback.spans import no_spans, spans_of
 from suyuan.traceback.stock import (
     Stock,
@@ -142,7 +146,7 @@ class Prepared:
                 seen_until=seen_until,
                 in_stream=self.in_stream,
                 out_stream=self.out_stream,
-                dwell=np.array(parameters.dwell_days) * MICROSECONDS_PER_DAY,
+                dwell=self.dwell_of_streams(parameters),
                 floor=np.array(parameters.floor),
                 match_unknown=parameters.match_unknown,
                 match_lot_unknown=parameters.match_lot_unknown,
@@ -152,6 +156,35 @@ class Prepared:
                 makers=self.lot_makers,
             )
         )
+
+    def dwell_of_streams(self, parameters: TraceParameters) -> FloatArray:
+        """The usual stay of the goods of each stream by some parameters, microseconds."""
+        role = self.snapshot.nodes["Site"].columns["role"][self.stream_site]
+        days = np.array(parameters.dwell_days)[role + 1]
+        return days * (self.stay_factor if parameters.infer_stays else 1.0) * MICROSECONDS_PER_DAY
+
+    @cached_property
+    def stream_site(self) -> Int32Array:
+        """The site of each stream."""
+        start = self.streams.site_start
+        return np.repeat(np.arange(len(start) - 1, dtype=np.int32), np.diff(start))
+
+    @cached_property
+    def stay_factor(self) -> FloatArray:
+        """By which factor goods of each stream stay longer than usual for the role of the site."""
+        movements = self.snapshot.movements
+        known = self.seen & (self.carried >= 0)
+        came = np.flatnonzero(known & (movements.flags & ARRIVED_UNKNOWN == 0))
+        left = np.flatnonzero(known & (movements.flags & DEPARTED_UNKNOWN == 0))
+        n_lots = len(self.goods.lot_code)
+        out, stay = recorded_stays(
+            movements.to_site[came].astype(np.int64) * n_lots + self.carried[came],
+            movements.arrived[came],
+            movements.from_site[left].astype(np.int64) * n_lots + self.carried[left],
+            movements.departed[left],
+        )
+        role = self.snapshot.nodes["Site"].columns["role"]
+        return stay_factors(stay, self.out_stream[left[out]], self.stream_site, role)
 
     @cached_property
     def traded(self) -> Traded:

@@ -151,3 +151,42 @@ def test_as_many_sources_as_asked_for(groups: OriginGroups) -> None:
     assert [source["site"] for source in report["sources"]] == ["Site:F1", "Site:F2"]
     assert report["false_leads"] == []
     assert report["parameters"]["sources"] == 2
+
+
+def licensed_market(folder: Path) -> None:
+    """F1 is run by a firm that may make the product of its own listings."""
+    write_market(folder)
+    tables = {
+        "firms": ["firm_id,name", "maker,厂"],
+        "rights": ["right_id,right_type", "T,trademark"],
+        "products": ["product_id,name,right_ids", "P,货,T"],
+        "licences": [
+            "licence_id,right_id,licensee,scope,valid_from,valid_to",
+            "L,T,Firm:maker,make,2025-01-01,",
+        ],
+    }
+    for name, lines in tables.items():
+        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for name, add in (("sites", {"F1": "Firm:maker"}), ("listings", None), ("shipments", None)):
+        head, *lines = (folder / f"{name}.csv").read_text(encoding="utf-8").splitlines()
+        if add is not None:
+            lines = [f"{line},{add.get(line.partition(',')[0], '')}" for line in lines]
+        else:
+            lines = [f"{line},P" for line in lines]
+        column = "operator" if add is not None else "product_id"
+        (folder / f"{name}.csv").write_text("\n".join([f"{head},{column}", *lines]) + "\n", encoding="utf-8")
+
+
+def test_a_factory_is_no_source_of_what_it_made_under_licence(tmp_path: Path) -> None:
+    licensed_market(tmp_path / "tables")
+    with Workspace.open(f"sqlite:///{tmp_path / 'market.db'}", create=True) as opened:
+        assert ingest(opened.store, [tmp_path / "tables"], IngestOptions()).to_json()["rejected"] == 0
+        groups = OriginGroups(Tracer(opened))
+        report = groups.report(GROUP, GroupRequest())
+        whole = groups.report(GROUP, GroupRequest(keep_licensed=True))
+    assert report["licensed"] == [{"site": "Site:F1", "name": "厂F1", "cases": list(GROUP[:3])}]
+    assert [source["site"] for source in report["sources"]] == ["Site:F2"]
+    assert {one["case"] for one in report["untraced"]} == set(GROUP[:3])
+    assert all("under licence" in one["reason"] for one in report["untraced"])
+    assert [source["site"] for source in whole["sources"]] == ["Site:F1"]
+    assert whole["licensed"] == []

@@ -204,6 +204,7 @@ def test_progress_and_summary(tmp_path: Path) -> None:
         ("sellers", 0),
         ("days", 30),
         ("age_scale_days", 0.0),
+        ("hub_size", 0.1),
         ("quantity_noise", -1.0),
         ("table_format", "docx"),
         ("rule2_share", 0.95),

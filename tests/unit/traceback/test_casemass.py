@@ -31,7 +31,7 @@ def prepared() -> Prepared:
 
 
 def mass(sites: list[int], values: list[float]) -> CaseMass:
-    return CaseMass("site", np.array(sites, np.int32), np.array(values), False)
+    return CaseMass("site", np.array(sites, np.int32), np.array(values), np.empty(0, np.int32), False)
 
 
 @pytest.mark.parametrize("name", ["R", "W", "F1"])
