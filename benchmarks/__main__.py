@@ -31,6 +31,7 @@ NAMES: Final = (
     "next_inspection",
     "many_cases",
     "fitted_accuracy",
+    "layered_network",
     "accuracy_sweeps",
 )
 PAGE: Final = CHECKOUT / "docs" / "benchmarks.md"
