@@ -1,4 +1,4 @@
-"""Intervals of the origins of a trace, made where the parameters are fitted; and in words how, or why there are none."""
+"""Intervals of the origins of a trace, made where parameters are fitted; and in words how, or why there are none."""
 
 from typing import Final
 

@@ -17,7 +17,7 @@ from suyuan.traceback.parameters import ROLE_NAMES, TraceParameters
 
 SHARES: Final = ("match_unknown", "match_lot_unknown", "fifo_share", "floor")
 SCALES: Final = ("bandwidth", "dwell_days")
-METHOD: Final = "observed information"
+METHOD: Final = "products of scores"
 
 _STAY_AT = "dwell_days."
 _HIGHEST_SHARE = 1.0 - 1e-9

@@ -96,7 +96,5 @@ def test_without_a_fit_there_are_none_and_the_answer_says_so(client: Client, cas
 
 
 def test_intervals_of_a_long_list_cost_too_much(client: Client) -> None:
-    query = (
-        '{ search(text: "a", first: 100) { nodes { ... on Listing { trace { origins { low high } } } } } }'
-    )
+    query = '{ search(text: "a", first: 100) { edges { node { ... on Listing { trace { origins { low high } } } } } } }'
     assert client.code(query) == "QUERY_TOO_COMPLEX"

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from suyuan.errors import ParameterError
-from suyuan.traceback.information import WIDEST, inverse_information, second_differences
+from suyuan.traceback.information import WIDEST, inverse_information, products_of_scores, scores
 from suyuan.traceback.parameters import DEFAULT_PARAMETERS, ROLE_NAMES, TraceParameters
 from suyuan.traceback.uncertainty import Uncertainty, coordinates, shifted
 
@@ -74,21 +74,27 @@ def test_what_is_no_covariance_is_refused(names: object, covariance: object) -> 
         Uncertainty.from_json({"names": names, "covariance": covariance})
 
 
-def test_second_differences_of_a_quadratic_are_exact() -> None:
-    curvature = np.array([[4.0, -1.0, 0.5], [-1.0, 3.0, 0.0], [0.5, 0.0, 2.0]])
-    slope = np.array([0.3, -0.2, 0.1])
+def test_scores_of_quadratics_are_exact_and_take_two_values_a_coordinate() -> None:
+    slopes = np.array([[0.3, -0.2, 0.1], [2.0, 0.0, 1.0]])
     calls: list[int] = []
 
-    def quadratic(x: np.ndarray) -> float:
+    def quadratics(x: np.ndarray) -> np.ndarray:
         calls.append(1)
-        return float(0.5 * x @ curvature @ x + slope @ x + 7.0)
+        return slopes @ x + 5.0 * float(x @ x)
 
-    assert_allclose(second_differences(quadratic, 3), curvature, atol=1e-9)
-    assert len(calls) == 1 + (9 + 9) // 2
+    assert_allclose(scores(quadratics, 3), slopes, atol=1e-9)
+    assert len(calls) == 6
+
+
+def test_the_covariance_of_a_mean_is_the_one_of_the_textbook() -> None:
+    """The logarithm of the likelihood of a normal variable x of variance 4 has at its mean the score (x - mean) / 4."""
+    values = np.random.default_rng(3).normal(1.0, 2.0, 4000)
+    information = products_of_scores((values[:, None] - 1.0) / 4.0)
+    assert inverse_information(information)[0, 0] == pytest.approx(4.0 / 4000, rel=0.1)
 
 
 def test_the_covariance_is_the_inverse_where_the_cases_tell_and_bounded_where_they_do_not() -> None:
     assert_allclose(inverse_information(np.diag([4.0, 25.0])), np.diag([0.25, 0.04]))
     turned = np.array([[0.6, 0.8], [-0.8, 0.6]])
-    flat_or_upward = turned @ np.diag([16.0, -3.0]) @ turned.T
-    assert_allclose(inverse_information(flat_or_upward), turned @ np.diag([1 / 16, WIDEST**2]) @ turned.T)
+    flat = turned @ np.diag([16.0, 0.01]) @ turned.T
+    assert_allclose(inverse_information(flat), turned @ np.diag([1 / 16, WIDEST**2]) @ turned.T)
