@@ -3,7 +3,7 @@
 from typing import Final
 
 from suyuan.service.parametersets import ParameterSet
-from suyuan.traceback.intervals import DRAWS, Intervals, intervals_of
+from suyuan.traceback.intervals import DRAWS, Intervals, NoIntervals, intervals_of
 from suyuan.traceback.parameters import TraceLimits
 from suyuan.traceback.preparation import Prepared
 from suyuan.traceback.results import TraceResult
@@ -16,9 +16,11 @@ NOT_TOLD: Final = (
     "with suyuan trace fit 无：该拟合结果（旧版本）未给出参数的不确定性，请用 suyuan trace fit 重新拟合"
 )
 NOT_ASKED: Final = "none: not asked for 无：未请求区间"
-CUT: Final = (
-    "none: the limit of movements looked at cut this trace 无：追溯因运输记录数上限被截断，不给出区间"
-)
+WHY_NONE: Final = {
+    NoIntervals.CUT: "none: the limit of movements looked at cut this trace 无：追溯因运输记录数上限被截断，不给出区间",
+    NoIntervals.TOO_LARGE: "none: too much can have led here to work it out so often; fewer hops make it less "
+    "无：可能的上游过多，无法多次重算；可减小最大跳数",
+}
 
 
 def with_intervals(
@@ -43,7 +45,9 @@ def with_intervals(
         calibration=parameters.calibration,
         limits=limits,
     )
-    return found, CUT if found is None else _text(found)
+    if isinstance(found, NoIntervals):
+        return None, WHY_NONE[found]
+    return found, _text(found)
 
 
 def _text(found: Intervals) -> str:

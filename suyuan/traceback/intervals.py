@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 import numpy as np
@@ -33,6 +34,9 @@ DRAWS: Final = 200
 LOW, HIGH = 5.0, 95.0
 """Percentiles over the draws that an interval goes from and to."""
 
+MOST_PAIRS: Final = 3_000_000
+"""Feasible predecessors of all places beyond which a case is too large to be worked out so often."""
+
 _DIGITS = 12
 _WAYS_TO_END: Final = len(GAPS) + 1
 _ORIGIN: Final = len(GAPS)
@@ -55,6 +59,13 @@ class Intervals:
     missing: int
 
 
+class NoIntervals(StrEnum):
+    """Why there are none: the limit of movements looked at cut the trace, or it is too large."""
+
+    CUT = "cut"
+    TOO_LARGE = "too_large"
+
+
 def intervals_of(
     prepared: Prepared,
     kind: str,
@@ -66,8 +77,8 @@ def intervals_of(
     calibration: Calibration | None = None,
     limits: TraceLimits = DEFAULT_LIMITS,
     draws: int = DRAWS,
-) -> Intervals | None:
-    """Intervals of the origins of a backward trace; None where the limit of nodes cut it.
+) -> Intervals | NoIntervals:
+    """Intervals of the origins of a backward trace.
 
     Parameters
     ----------
@@ -86,8 +97,10 @@ def intervals_of(
         return Intervals(same, same, 0, 0)
     walked = walk_from(prepared, start, limits=limits)
     if walked.cut_by_nodes:
-        return None
+        return NoIntervals.CUT
     cutout = cutout_of(prepared, start, walked, limits, case_product(prepared, kind, position))
+    if len(cutout.frame.place) > MOST_PAIRS:
+        return NoIntervals.TOO_LARGE
     missing = missing_times(prepared, cutout, seed)
     parameters = uncertainty.drawn(prepared.parameters, draws, seed)
     sites = np.array([origin.site for origin in origins], np.int32)
