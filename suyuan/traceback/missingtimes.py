@@ -42,8 +42,9 @@ class Times(NamedTuple):
 
 
 class Missing(NamedTuple):
-    """Movements of a cut-out with missing times that something bounds, and the spans these lie in, both ends within.
+    """Movements of a cut-out with missing times, and the spans these lie in, both ends within.
 
+    Those that nothing bounds are left out, and those whose bounds contradict one another: they stay as inferred.
     ``departure``, ``arrival``: which of the two times is missing; where both are, one time stands for them, as goods
     are under way for much less long than such spans are. ``mark`` tells movements apart.
     """
@@ -65,7 +66,7 @@ def missing_times(prepared: Prepared, cutout: Cutout, seed: int) -> Missing:
     flags, at = flags[missing], held[missing]
     departure, arrival = flags & DEPARTED_UNKNOWN > 0, flags & ARRIVED_UNKNOWN > 0
     low, high = _spans(prepared, cutout, missing, departure, arrival)
-    told = (low > EARLIEST) & (high < LATEST)
+    told = (low > EARLIEST) & (low <= high) & (high < LATEST)
     ids = snapshot.nodes["Shipment"].ids.take(at[told]).to_pylist()
     salt = seed.to_bytes(8, "little", signed=False)
     digests = b"".join(blake2b(one.encode(), digest_size=8, key=salt).digest() for one in ids)
@@ -90,7 +91,7 @@ def _spans(
     at, comes = cutout.movements[missing], walk.comes[missing]
     key, limit = walk.key[missing], walk.limit[missing]
     low = np.where(key <= EARLIEST, mixing.seen_from[comes], key)
-    high = np.maximum(np.where(limit >= LATEST, mixing.seen_until[comes], limit), low)
+    high = np.where(limit >= LATEST, mixing.seen_until[comes], limit)
     transit = round(prepared.parameters.transit_days * MICROSECONDS_PER_DAY)
     only_arrival, only_departure = arrival & ~departure, departure & ~arrival
     low = np.where(only_arrival, movements.departed[at], low)
