@@ -16,8 +16,8 @@ from suyuan.graph.ordering import distinct
 from suyuan.graph.snapshot import BoolArray, FloatArray, Int32Array, Int64Array
 from suyuan.traceback.cases import CaseStart
 from suyuan.traceback.goods import JOINED, SAME_PRODUCT, UNKNOWN, product_of
+from suyuan.traceback.heldparts import parts_held
 from suyuan.traceback.inlining import inlined
-from suyuan.traceback.lotmakers import no_makers
 from suyuan.traceback.mass import limits_of
 from suyuan.traceback.massgraph import Rows
 from suyuan.traceback.massrows import AS_LABELLED, HOP_LIMIT, followed_as, visit
@@ -25,9 +25,8 @@ from suyuan.traceback.mixingmodel import Mixing
 from suyuan.traceback.movements import inflow_of, outflow_of
 from suyuan.traceback.parameters import TraceLimits
 from suyuan.traceback.preparation import Prepared, products_carried, read_only
-from suyuan.traceback.spans import no_spans
 from suyuan.traceback.trace import Walked
-from suyuan.traceback.walking import Recorded, Streams, Walk, agrees, number_streams, recorded_far
+from suyuan.traceback.walking import Walk, agrees, recorded_far
 
 _ENDLESS: Final = 1e30
 """A stay, microseconds, so long that no predecessor is left out because its goods have left long since."""
@@ -89,53 +88,69 @@ def cutout_of(
     prepared: Prepared, start: CaseStart, walked: Walked, limits: TraceLimits, product: int
 ) -> Cutout:
     """What a case depends on; ``walked`` is the walk backward from it, which no limit of nodes may have cut."""
-    walk, mixing = prepared.backward, prepared.mixing
-    everything = read_only(
-        mixing._replace(
-            dwell=np.full_like(mixing.dwell, _ENDLESS),
-            match_unknown=1.0,
-            match_lot_unknown=1.0,
-            fifo_share=0.0,
-        )
+    place, movement, rows = _all_feasible(prepared, start, walked, limits, product)
+    departure = _departures(prepared, movement, rows)
+    held = _movements_held(prepared, movement, rows, departure)
+    first_mass = np.zeros(len(movement))
+    first_mass[place] = start.weights
+    walk, mixing = parts_held(prepared, held)
+    return Cutout(
+        movements=held,
+        walk=walk,
+        mixing=mixing,
+        fed_in=np.arange(len(held), dtype=np.int32),
+        fed_out=_by_departure(prepared, held),
+        frame=_frame(prepared, walked, place, movement, rows, product, held),
+        first_mass=first_mass,
+        departure=np.where(departure >= 0, _places(held, departure), NO_DEPARTURE).astype(np.int32),
+    )
+
+
+def _all_feasible(
+    prepared: Prepared, start: CaseStart, walked: Walked, limits: TraceLimits, product: int
+) -> tuple[Int32Array, Int32Array, Rows]:
+    """Place of each start, movement of each place, and rows in which no feasible predecessor has too small a share."""
+    mixing = prepared.mixing
+    everything = mixing._replace(
+        dwell=np.full_like(mixing.dwell, _ENDLESS), match_unknown=1.0, match_lot_unknown=1.0, fifo_share=0.0
     )
     place, movement, rows, _, _ = visit(
-        walk,
-        everything,
+        prepared.backward,
+        read_only(everything),
         walked.visits,
         start.movements,
         np.full(len(start.movements), product, np.int32),
         0 if start.is_start else 1,
         limits.max_hops,
     )
-    held = np.full(len(movement), _NOT_YET, np.int32)
-    kind = _labelled(walk, mixing, movement, rows, place, product, held)
+    return place, movement, rows
+
+
+def _frame(
+    prepared: Prepared,
+    walked: Walked,
+    place: Int32Array,
+    movement: Int32Array,
+    rows: Rows,
+    product: int,
+    held: Int32Array,
+) -> Frame:
+    """Places and entries by the numbers of the movements held."""
+    followed = np.full(len(movement), _NOT_YET, np.int32)
+    kind = _labelled(prepared.backward, prepared.mixing, movement, rows, place, product, followed)
     carried = products_carried(prepared.carried[movement], prepared.goods.lot_product)
-    departure = _departures(prepared, movement, rows)
-    movements = _movements_held(prepared, movement, rows, departure)
-    first_mass = np.zeros(len(movement))
-    first_mass[place] = start.weights
     frame = Frame(
         start=rows.start,
         place=rows.far,
-        movement=_places(movements, movement[rows.far]),
+        movement=_places(held, movement[rows.far]),
         kind=kind,
-        near=_places(movements, movement),
+        near=_places(held, movement),
         limit=limits_of(walked.visits, movement),
-        product=np.where(held == AS_LABELLED, carried, held).astype(np.int32),
+        product=np.where(followed == AS_LABELLED, carried, followed).astype(np.int32),
         made=rows.made,
         cut=(rows.gap == HOP_LIMIT) & ~rows.made,
     )
-    local_walk, local_mixing = _parts(prepared, movements)
-    return Cutout(
-        movements=movements,
-        walk=local_walk,
-        mixing=local_mixing,
-        fed_in=np.arange(len(movements), dtype=np.int32),
-        fed_out=_by_departure(prepared, movements),
-        frame=read_only(frame),
-        first_mass=first_mass,
-        departure=np.where(departure >= 0, _places(movements, departure), NO_DEPARTURE).astype(np.int32),
-    )
+    return read_only(frame)
 
 
 @inlined
@@ -205,76 +220,3 @@ def _by_departure(prepared: Prepared, held: Int32Array) -> Int32Array:
 def _places(held: Int32Array, movements: Int32Array) -> Int32Array:
     """Numbers that movements have among those held."""
     return np.searchsorted(held, movements).astype(np.int32)
-
-
-def _parts(prepared: Prepared, held: Int32Array) -> tuple[Walk, Mixing]:
-    """Walk and mixing of the movements held; streams of sites that are held in part are not to be read."""
-    walk, mixing = prepared.backward, prepared.mixing
-    leaves, comes, carried = walk.leaves[held], walk.comes[held], walk.carried[held]
-    product = products_carried(carried, prepared.goods.lot_product)
-    n_sites = len(prepared.snapshot.nodes["Site"])
-    stream, site_start, product_of_stream = number_streams(
-        np.concatenate([comes, leaves]),
-        np.concatenate([product, product]),
-        n_sites,
-        len(prepared.product_rank),
-    )
-    in_stream, out_stream = stream[: len(held)], stream[len(held) :]
-    whole = np.zeros(len(product_of_stream), np.int64)
-    whole[in_stream], whole[out_stream] = prepared.in_stream[held], prepared.out_stream[held]
-    stock, nothing = mixing.stock, np.empty(0, np.int32)
-    few = len(walk.near_low) > 0
-    local = walk._replace(
-        leaves=leaves,
-        comes=comes,
-        carried=carried,
-        key=walk.key[held],
-        limit=walk.limit[held],
-        streams=Streams(site_start, product_of_stream),
-        start=np.zeros(len(whole) + 1, np.int64),
-        order=nothing,
-        loose_rank=nothing,
-        loose=nothing,
-        spans=no_spans(),
-        recorded=_recorded(walk.recorded, held),
-        near_low=walk.near_low[held] if few else walk.near_low,
-        far_high=walk.far_high[held] if few else walk.far_high,
-    )
-    traded = mixing.traded
-    flows = [flow._replace(usual=flow.usual[whole]) for flow in (stock.inflow, stock.outflow)]
-    return local, mixing._replace(
-        stock=stock._replace(
-            inflow=flows[0],
-            outflow=flows[1],
-            share=stock.share[whole],
-            mean_inflow=stock.mean_inflow[whole],
-            comparable=stock.comparable[whole],
-        ),
-        quantity=mixing.quantity[held],
-        unit=mixing.unit[held],
-        flags=mixing.flags[held],
-        departed=mixing.departed[held],
-        arrived=mixing.arrived[held],
-        in_stream=in_stream,
-        out_stream=out_stream,
-        traded=traded._replace(pair=traded.pair[held] if len(traded.pair) else traded.pair),
-        makers=no_makers(),
-    )
-
-
-def _recorded(recorded: Recorded, held: Int32Array) -> Recorded:
-    """Records of what went on with what, among the movements held."""
-    if len(recorded.start) <= 1:
-        return recorded
-    sizes = np.diff(recorded.start)[held]
-    entries = (
-        np.repeat(recorded.start[held], sizes)
-        + np.arange(sizes.sum())
-        - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    )
-    far = recorded.far[entries]
-    place = np.minimum(np.searchsorted(held, far), len(held) - 1)
-    among = held[place] == far
-    near = np.repeat(np.arange(len(held)), sizes)[among]
-    start = np.searchsorted(near, np.arange(len(held) + 1)).astype(np.int64)
-    return Recorded(start, place[among].astype(np.int32), recorded.decided[held])

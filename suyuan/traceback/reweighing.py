@@ -16,7 +16,7 @@ from suyuan.traceback.mixing import empty_draft, weigh
 from suyuan.traceback.mixingmodel import Draft, Mixing
 from suyuan.traceback.parameters import MICROSECONDS_PER_DAY, TraceParameters
 from suyuan.traceback.preparation import read_only
-from suyuan.traceback.stock import moved_by, own_positions
+from suyuan.traceback.stock import Flow, Stock, moved_by, own_positions
 from suyuan.traceback.times import UNDATED
 from suyuan.traceback.walking import Walk, arranged
 
@@ -35,33 +35,8 @@ class Room(NamedTuple):
 def with_times(cutout: Cutout, times: Times, missing: Missing) -> tuple[Walk, Mixing]:
     """Walk and mixing of a cut-out in which movements have the times given, and none of ``missing`` is undated."""
     walk, mixing = cutout.walk, cutout.mixing
-    n_streams = len(walk.streams.product)
-    order, start = arranged(mixing.in_stream, times.key, cutout.fed_in, n_streams)
-    came, came_start = arranged(mixing.in_stream, times.arrived, cutout.fed_in, n_streams)
-    left, left_start = arranged(mixing.out_stream, times.departed, cutout.fed_out, n_streams)
-    quantity, flags, stock = mixing.quantity, mixing.flags, mixing.stock
-    usual_in, usual_out = stock.inflow.usual, stock.outflow.usual
-    inflow = stock.inflow._replace(
-        start=came_start,
-        time=times.arrived[came],
-        moved=moved_by(came, came_start, quantity, flags, usual_in),
-    )
-    outflow = stock.outflow._replace(
-        start=left_start,
-        time=times.departed[left],
-        moved=moved_by(left, left_start, quantity, flags, usual_out),
-    )
-    came_from, came_to = own_positions(
-        inflow, walk.streams, stock.share, walk.comes, mixing.in_stream, times.arrived, quantity, flags
-    )
-    stock = stock._replace(
-        inflow=inflow,
-        outflow=outflow,
-        can_have_come=moved_by(order, start, quantity, flags, usual_in),
-        came_from=came_from,
-        came_to=came_to,
-    )
-    dated = flags.copy()
+    order, start = arranged(mixing.in_stream, times.key, cutout.fed_in, len(walk.streams.product))
+    dated = mixing.flags.copy()
     dated[missing.movement] &= np.uint8(0xFF ^ UNDATED)
     near_low, far_high = walk.near_low, walk.far_high
     if walk.longest_stay > 0:
@@ -71,8 +46,35 @@ def with_times(cutout: Cutout, times: Times, missing: Missing) -> tuple[Walk, Mi
     walk = walk._replace(
         key=times.key, limit=times.limit, start=start, order=order, near_low=near_low, far_high=far_high
     )
-    mixing = mixing._replace(stock=stock, flags=dated, departed=times.departed, arrived=times.arrived)
+    mixing = mixing._replace(
+        stock=_stock(cutout, walk, times), flags=dated, departed=times.departed, arrived=times.arrived
+    )
     return read_only(walk), read_only(mixing)
+
+
+def _stock(cutout: Cutout, walk: Walk, times: Times) -> Stock:
+    """Positions in the stock by the times given; ``walk`` has its movements in order."""
+    mixing, n_streams = cutout.mixing, len(walk.streams.product)
+    quantity, flags, stock = mixing.quantity, mixing.flags, mixing.stock
+    came, came_start = arranged(mixing.in_stream, times.arrived, cutout.fed_in, n_streams)
+    left, left_start = arranged(mixing.out_stream, times.departed, cutout.fed_out, n_streams)
+    usual_in, usual_out = stock.inflow.usual, stock.outflow.usual
+    inflow = Flow(
+        came_start, times.arrived[came], moved_by(came, came_start, quantity, flags, usual_in), usual_in
+    )
+    outflow = Flow(
+        left_start, times.departed[left], moved_by(left, left_start, quantity, flags, usual_out), usual_out
+    )
+    came_from, came_to = own_positions(
+        inflow, walk.streams, stock.share, walk.comes, mixing.in_stream, times.arrived, quantity, flags
+    )
+    return stock._replace(
+        inflow=inflow,
+        outflow=outflow,
+        can_have_come=moved_by(walk.order, walk.start, quantity, flags, usual_in),
+        came_from=came_from,
+        came_to=came_to,
+    )
 
 
 def with_parameters(mixing: Mixing, parameters: TraceParameters) -> Mixing:
