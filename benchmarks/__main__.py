@@ -29,6 +29,7 @@ NAMES: Final = (
     "growth",
     "traceback_accuracy",
     "next_inspection",
+    "interval_coverage",
     "many_cases",
     "fitted_accuracy",
     "layered_network",

@@ -30,7 +30,7 @@ from suyuan.graph.gather import DIGEST, columns_needed
 from suyuan.graph.ids import split_id
 from suyuan.graph.records import precision_name, time_text
 from suyuan.graph.rows import batch_of_rows
-from suyuan.graph.snapshot import QUANTITY_UNKNOWN, GraphSnapshot
+from suyuan.graph.snapshot import ARRIVED_UNKNOWN, DEPARTED_UNKNOWN, QUANTITY_UNKNOWN, GraphSnapshot
 from suyuan.graph.tables import TABLES
 from suyuan.simulate.building import Market, build_market
 from suyuan.simulate.market import MarketOptions
@@ -42,6 +42,7 @@ from suyuan.traceback.massflow import flow_of
 from suyuan.traceback.parameters import DEFAULT_PARAMETERS
 from suyuan.traceback.preparation import Prepared, prepare
 from suyuan.traceback.results import TraceResult
+from suyuan.traceback.times import UNDATED
 from suyuan.traceback.trace import mass_graph, trace, walk_from
 
 SEEDS: Final = (31, 32, 33, 34)
@@ -83,6 +84,18 @@ class World:
         key = record.removeprefix("Shipment:")
         now = self._recorded(record)
         return [now | {name: self.true_rows[key][name] for name in FIELDS[inspection.question]}]
+
+    def with_missing_times(self, snapshot: GraphSnapshot) -> list[dict[str, Any]]:
+        """The shipments whose times are not all recorded, with these as they were."""
+        found: list[dict[str, Any]] = []
+        flags = snapshot.movements.flags
+        ids = snapshot.nodes["Shipment"].ids
+        for movement in np.flatnonzero(flags & UNDATED).tolist():
+            row = self._recorded(ids[movement].as_py())
+            true = self.true_rows[row["shipment_id"]]
+            missing = (("departed_at", DEPARTED_UNKNOWN), ("arrived_at", ARRIVED_UNKNOWN))
+            found.append(row | {name: true[name] for name, flag in missing if flags[movement] & flag})
+        return found
 
     def missing_into(self, site: str) -> list[dict[str, Any]]:
         """Movements into a site that nothing is recorded of, as they were."""

@@ -57,6 +57,9 @@ LIST_SIZE: Final = 10
 
 COSTS: Final[Mapping[str, int]] = {
     "trace": 50,
+    "Trace.intervals": 200,
+    "Origin.low": 20,
+    "Origin.high": 20,
     "path": 100,
     "search": 10,
     "forwardImpact": 100,

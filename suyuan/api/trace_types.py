@@ -6,7 +6,6 @@ from typing import Annotated, Any, Final
 import strawberry
 from strawberry.scalars import JSON
 
-from suyuan.api.context import RequestContext
 from suyuan.api.explanation_types import (
     ChokePoint,
     NextInspection,
@@ -19,6 +18,7 @@ from suyuan.api.explanation_types import (
 from suyuan.api.kinds import Direction, UnknownTimes
 from suyuan.api.nodes import SHIPMENTS, SITE, SITES, Info, Node, node_of, nodes_of
 from suyuan.api.scalars import DateTime, FloatColumn, IdColumn, IntColumn
+from suyuan.api.selection import selects
 from suyuan.service.times import microseconds
 from suyuan.service.tracing import DEFAULT_MAX_HOPS, TraceRequest
 from suyuan.service.tracing import Direction as Way
@@ -36,6 +36,9 @@ UnknownTimesMode = Annotated[
     UnknownTimes | None, strawberry.argument(description="What is assumed of shipments without times.")
 ]
 
+_INTERVALS: Final = (("intervals",), ("origins", "low"), ("origins", "high"))
+"""Fields for which intervals have to be made."""
+
 _WAYS: Final[Mapping[Direction, Way]] = {Direction.BACKWARD: "backward", Direction.FORWARD: "forward"}
 
 
@@ -48,10 +51,10 @@ class Origin:
     display_label: str = strawberry.field(description="What the site may be called.")
     probability: float = strawberry.field(description="Probability that the goods were made here.")
     low: float | None = strawberry.field(
-        description="5th percentile of the probability; null where the parameters are not fitted."
+        description="5th percentile of the probability; null where there is none, which `intervals` explains."
     )
     high: float | None = strawberry.field(
-        description="95th percentile of the probability; null where the parameters are not fitted."
+        description="95th percentile of the probability; null where there is none, which `intervals` explains."
     )
     licensed: list[strawberry.ID] = strawberry.field(
         description="Licences to make that cover goods of the case and were in force when they left."
@@ -185,7 +188,7 @@ def paths_table(paths: list[TracePath]) -> PathsTable:
 
 
 async def trace_of(
-    context: RequestContext,
+    info: Info,
     start: str,
     direction: Direction | None,
     as_of: DateTime | None,
@@ -193,7 +196,8 @@ async def trace_of(
     max_hops: int | None,
     unknown_times: UnknownTimes | None,
 ) -> Trace:
-    """Runs a trace in a worker thread and shapes the answer."""
+    """Runs a trace in a worker thread and shapes the answer; intervals are made only where they are asked for."""
+    context = info.context
     way = direction or Direction.BACKWARD
     request = TraceRequest(
         direction=_WAYS[way],
@@ -202,6 +206,7 @@ async def trace_of(
         max_hops=DEFAULT_MAX_HOPS if max_hops is None else max_hops,
         unknown_times=str((unknown_times or UnknownTimes.INFER).value),
         parameters=context.parameters,
+        intervals=any(selects(info, *path) for path in _INTERVALS),
     )
     moment = microseconds("knownAt", known_at)
     report = await context.compute(

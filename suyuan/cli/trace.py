@@ -73,6 +73,13 @@ def trace(
             metavar="FILE", help="Parameters of the computation (JSON), as trace fit --out writes them."
         ),
     ] = None,
+    no_intervals: Annotated[
+        bool,
+        typer.Option(
+            "--no-intervals",
+            help="Leave out the intervals of probabilities, which take longer than the rest.",
+        ),
+    ] = False,
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -92,6 +99,7 @@ def trace(
         mode=mode,  # pyright: ignore[reportArgumentType]
         parameters=parameters_from(parameters),
         reachable=reachable,
+        intervals=not no_intervals,
     )
     with Workspace.open(store) as workspace:
         for report in Tracer(workspace).reports(asked, request):
@@ -114,6 +122,7 @@ def print_report(report: dict[str, Any]) -> None:
     console.print(f"Reachable: {reach['sites']} sites, {reach['movements']} movements.")
     if "origins" in report and report["direction"] == "backward":
         console.print(_origins_table(report))
+        console.print(f"Intervals 区间: {report['intervals']}", highlight=False, markup=False)
         _print_ways(console, report)
         _print_explanation(console, report)
         _print_event_paths(console, report.get("event_paths", []))
@@ -131,9 +140,12 @@ def print_report(report: dict[str, Any]) -> None:
 
 
 def _origins_table(report: dict[str, Any]) -> Table:
-    table = Table("Probable origin 可能来源地", "Name", "Probability", box=SIMPLE)
+    has_intervals = any(origin["low"] is not None for origin in report["origins"])
+    interval = ("5 %-95 % 区间",) if has_intervals else ()
+    table = Table("Probable origin 可能来源地", "Name", "Probability", *interval, box=SIMPLE)
     for origin in report["origins"][:_SHOWN]:
-        table.add_row(origin["site"], origin["name"] or "", f"{origin['probability']:.1%}")
+        interval = (f"{origin['low']:.1%}-{origin['high']:.1%}",) if has_intervals else ()
+        table.add_row(origin["site"], origin["name"] or "", f"{origin['probability']:.1%}", *interval)
     for place in report["unresolved"][:_SHOWN]:
         table.add_row(f"unresolved at {place['site']}", place["reason"], f"{place['probability']:.1%}")
     return table

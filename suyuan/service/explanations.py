@@ -6,29 +6,34 @@ from typing import Any, Final
 from suyuan.graph.snapshot import GraphSnapshot
 from suyuan.service.reasons import inspection_text, origin_reasons
 from suyuan.traceback.explanation import ChokePoint, Explanation, Inspection, Licensing
+from suyuan.traceback.intervals import Intervals
 from suyuan.traceback.results import TraceResult
 
 Json = dict[str, Any]
 
 DISPLAY_LABEL: Final = "probable origin 可能来源地"
-NO_INTERVALS: Final = {
-    False: "none: the parameters are not fitted to confirmed origins 无：参数未经已确认来源地拟合，不给出区间",
-    True: "none: the fit does not tell how uncertain its parameters are 无：拟合结果未给出参数的不确定性，不给出区间",
-}
-"""Why there are no intervals, by whether the parameters are fitted."""
-
 _DIGITS: Final = 12
 
 
-def origin_entries(snapshot: GraphSnapshot, result: TraceResult) -> list[Json]:
-    """The origins of a result that was asked to explain."""
+def origin_entries(
+    snapshot: GraphSnapshot, result: TraceResult, intervals: Intervals | None = None
+) -> list[Json]:
+    """The origins of a result that was asked to explain, with their intervals if there are any."""
     explanation = result.explanation
     if explanation is None:
         return []
-    return [_origin(snapshot, result, explanation, number) for number in range(len(result.origins))]
+    return [
+        _origin(snapshot, result, explanation, intervals, number) for number in range(len(result.origins))
+    ]
 
 
-def _origin(snapshot: GraphSnapshot, result: TraceResult, explanation: Explanation, number: int) -> Json:
+def _origin(
+    snapshot: GraphSnapshot,
+    result: TraceResult,
+    explanation: Explanation,
+    intervals: Intervals | None,
+    number: int,
+) -> Json:
     sites, origin = snapshot.nodes["Site"], result.origins[number]
     licensing, standing = explanation.licensing[number], explanation.standing[number]
     way = explanation.ways[number]
@@ -37,8 +42,8 @@ def _origin(snapshot: GraphSnapshot, result: TraceResult, explanation: Explanati
         "name": sites.columns["name"][origin.site].as_py(),
         "display_label": DISPLAY_LABEL,
         "probability": round(origin.probability, _DIGITS),
-        "low": None,
-        "high": None,
+        "low": None if intervals is None else intervals.low[number],
+        "high": None if intervals is None else intervals.high[number],
         "licensed": [snapshot.nodes["Licence"].id_at(licence) for licence in licensing.licences],
         "infringing": False if licensing.covered else None,
         "standing": standing.value,

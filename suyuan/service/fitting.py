@@ -27,6 +27,7 @@ from suyuan.traceback.fitting import (
     likelihoods,
     walked,
 )
+from suyuan.traceback.information import uncertainty_of
 from suyuan.traceback.parameters import DEFAULT_PARAMETERS
 from suyuan.traceback.preparation import prepare
 from suyuan.traceback.temperature import fitted_temperature
@@ -124,7 +125,7 @@ def fit_markets(
     def told(count: int, mean: float) -> None:
         update(
             f"fitting to {len(cases)} cases, log-likelihood {mean:.4f}",
-            min(0.99, 0.6 + 0.4 * count / evaluations),
+            min(0.89, 0.6 + 0.3 * count / evaluations),
         )
 
     parameters = fitted(cases, START, evaluations=evaluations, progress=told)
@@ -142,7 +143,10 @@ def fit_markets(
             "log_likelihood_of_defaults": round(float(by_default.mean()), 4),
         },
     }
-    return ParameterSet(parameters, calibration, figures)
+    uncertainty = uncertainty_of(
+        cases, parameters, lambda share: update("how sure the parameters are", 0.9 + 0.09 * share)
+    )
+    return ParameterSet(parameters, calibration, figures, uncertainty)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 from suyuan.errors import ConfigError, ParameterError
 from suyuan.traceback.calibration import LEAST_CASES, Calibration
 from suyuan.traceback.parameters import DEFAULT_PARAMETERS, TraceParameters
+from suyuan.traceback.uncertainty import Uncertainty
 
 FORMAT: Final = "suyuan-trace-parameters"
 VERSION: Final = 1
@@ -23,11 +24,20 @@ class ParameterSet:
     Parameters
     ----------
     fit : what ``suyuan trace fit`` found out, as it stands in the file; empty where parameters were set by hand.
+    uncertainty : how sure the fit is of the parameters; None where they were set by hand, or the file does not tell,
+        as those of earlier versions do not.
     """
 
     parameters: TraceParameters = DEFAULT_PARAMETERS
     calibration: Calibration | None = None
     fit: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    uncertainty: Uncertainty | None = None
+
+    @property
+    def seed(self) -> int:
+        """A number, from 0 to 2^64 - 1, for what is drawn by these parameters: by the name of the fit."""
+        name = str(self.fit.get("name", name_of(self.parameters)))
+        return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "little")
 
     @classmethod
     def read(cls, file: Path) -> Self:
@@ -57,16 +67,23 @@ class ParameterSet:
             return cls(TraceParameters.from_json(document))
         if document.get("version") != VERSION:
             raise ParameterError("version", document.get("version"), str(VERSION))
-        parts = [document.get(name) for name in ("parameters", "calibration", "fit")]
+        parameters, fit = document.get("parameters"), document.get("fit")
+        calibration, uncertainty = document.get("calibration"), document.get("uncertainty")
         if (
-            not isinstance(parts[0], dict)
-            or not isinstance(parts[1] or {}, dict)
-            or not isinstance(parts[2], dict)
+            not isinstance(parameters, dict)
+            or not isinstance(fit, dict)
+            or not isinstance(calibration or {}, dict)
+            or not isinstance(uncertainty or {}, dict)
         ):
             raise ParameterError(
                 "parameters", "this file", f"objects parameters and fit, as {FORMAT} has them"
             )
-        return cls(TraceParameters.from_json(parts[0]), _calibration(parts[1]), parts[2])
+        return cls(
+            TraceParameters.from_json(parameters),
+            _calibration(calibration),
+            fit,
+            None if uncertainty is None else Uncertainty.from_json(uncertainty),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The document that :meth:`read` reads."""
@@ -76,6 +93,7 @@ class ParameterSet:
             "parameters": self.parameters.to_json(),
             "calibration": None if self.calibration is None else _calibration_json(self.calibration),
             "fit": dict(self.fit),
+            **({} if self.uncertainty is None else {"uncertainty": self.uncertainty.to_json()}),
         }
 
     def in_answer(self) -> dict[str, Any]:

@@ -16,11 +16,11 @@ from suyuan.graph.records import time_text
 from suyuan.graph.snapshot import GraphSnapshot
 from suyuan.graph.store.base import Scope
 from suyuan.service.explanations import (
-    NO_INTERVALS,
     choke_point_entries,
     inspection_entries,
     origin_entries,
 )
+from suyuan.service.intervals import with_intervals
 from suyuan.service.parametersets import ParameterSet
 from suyuan.service.times import microseconds
 from suyuan.service.workspace import Workspace
@@ -29,6 +29,7 @@ from suyuan.traceback.cases import START_KINDS
 from suyuan.traceback.conflicts import time_conflicts
 from suyuan.traceback.foodchainlab import trace_foodchainlab
 from suyuan.traceback.impact import forward_impact
+from suyuan.traceback.intervals import Intervals
 from suyuan.traceback.parameters import DEFAULT_LIMITS, TraceLimits, UnknownTimes
 from suyuan.traceback.preparation import Prepared, prepare
 from suyuan.traceback.results import Reach, TimeConflict, TraceResult
@@ -46,7 +47,10 @@ _DIGITS: Final = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceRequest:
-    """What is asked of a trace. Times are ISO 8601 text: ``as_of`` cuts events, ``known_at`` knowledge."""
+    """What is asked of a trace. Times are ISO 8601 text: ``as_of`` cuts events, ``known_at`` knowledge.
+
+    ``intervals``: of the probabilities of origins, where the parameters allow them; they take longer than the rest.
+    """
 
     direction: Direction = "backward"
     as_of: str | None = None
@@ -56,6 +60,7 @@ class TraceRequest:
     mode: Mode = "mass"
     parameters: ParameterSet = field(default_factory=ParameterSet)
     reachable: bool = False
+    intervals: bool = True
     scope: Scope = field(default_factory=Scope)
 
 
@@ -167,7 +172,8 @@ class Tracer:
             result = trace(prepared, kind, position, direction=request.direction, limits=limits, explain=True)
             result = calibrated(result, request.parameters.calibration)
             reach = result.reach
-            body = _mass_body(snapshot, result, fitted=bool(request.parameters.fit))
+            intervals = with_intervals(prepared, result, request.parameters, limits, wanted=request.intervals)
+            body = _mass_body(snapshot, result, *intervals)
         head = {
             "start": start,
             "rule": body.pop("rule"),
@@ -271,7 +277,9 @@ def _reach_only(reach: Reach) -> Json:
     }
 
 
-def _mass_body(snapshot: GraphSnapshot, result: TraceResult, *, fitted: bool) -> Json:
+def _mass_body(
+    snapshot: GraphSnapshot, result: TraceResult, intervals: Intervals | None, about_intervals: str | None
+) -> Json:
     sites, shipments = snapshot.nodes["Site"], snapshot.nodes["Shipment"]
     explanation = result.explanation
     unresolved = [
@@ -292,8 +300,8 @@ def _mass_body(snapshot: GraphSnapshot, result: TraceResult, *, fitted: bool) ->
     ]
     return {
         "rule": result.rule,
-        "origins": origin_entries(snapshot, result),
-        "intervals": NO_INTERVALS[fitted] if explanation else None,
+        "origins": origin_entries(snapshot, result, intervals),
+        "intervals": about_intervals,
         "unresolved": unresolved,
         "paths": paths,
         **({"event_paths": _event_paths(snapshot, result)} if result.event_chains else {}),

@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from suyuan.errors import ConfigError, ParameterError, RecordError
@@ -15,6 +16,8 @@ from suyuan.service.parametersets import ParameterSet
 from suyuan.service.tracing import Tracer, TraceRequest
 from suyuan.service.workspace import Workspace
 from suyuan.traceback.calibration import Calibration
+from suyuan.traceback.information import WIDEST
+from suyuan.traceback.uncertainty import SCALES, SHARES
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +73,48 @@ def test_a_file_of_parameters_is_read_as_it_was_written(fit: ParameterSet, tmp_p
     for one in (fit, calibrated):
         file = table(tmp_path / "params.json", json.dumps(one.to_json()))
         assert ParameterSet.read(file).to_json() == one.to_json()
+
+
+def test_a_fit_tells_how_sure_it_is_of_its_parameters(fit: ParameterSet) -> None:
+    assert fit.uncertainty is not None
+    assert fit.uncertainty.names[:6] == (*SHARES, *SCALES)
+    variances = np.diag(fit.uncertainty.covariance)
+    assert ((variances > 0.0) & (variances <= WIDEST**2 + 1e-6)).all()
+
+
+def test_origins_have_intervals_where_the_fit_tells_how_sure_it_is(
+    fit: ParameterSet, workspace: Workspace, truth: Path
+) -> None:
+    cases = [row["case"] for row in rows_of(truth)[:5]]
+    calibrated = replace(fit, calibration=Calibration(0.8, 123))
+    for one in (fit, calibrated):
+        reports = list(Tracer(workspace).reports(cases, TraceRequest(parameters=one)))
+        origins = [origin for report in reports for origin in report["origins"]]
+        assert all(origin["low"] <= origin["probability"] <= origin["high"] for origin in origins)
+        assert sum(origin["high"] - origin["low"] > 1e-3 for origin in origins) > len(origins) // 4
+        for report in reports:
+            assert report["intervals"].startswith("5th to 95th percentile over 200 draws")
+            assert sum(origin["low"] for origin in report["origins"]) <= 1.0 + 1e-9
+        again = Tracer(workspace).report(cases[0], TraceRequest(parameters=one))
+        assert again["origins"] == reports[0]["origins"]
+
+
+def test_a_file_of_an_earlier_version_still_works_and_says_to_fit_again(
+    fit: ParameterSet, workspace: Workspace, truth: Path, tmp_path: Path
+) -> None:
+    document = fit.to_json()
+    del document["uncertainty"]
+    earlier = ParameterSet.read(table(tmp_path / "params.json", json.dumps(document)))
+    case = rows_of(truth)[0]["case"]
+    tracer = Tracer(workspace)
+    old, new = (tracer.report(case, TraceRequest(parameters=one)) for one in (earlier, fit))
+    assert "fit again" in old["intervals"]
+    assert {(origin["low"], origin["high"]) for origin in old["origins"]} == {(None, None)}
+    assert [one["probability"] for one in old["origins"]] == [one["probability"] for one in new["origins"]]
+    unasked = tracer.report(case, TraceRequest(parameters=fit, intervals=False))
+    assert unasked["intervals"].startswith("none: not asked for")
+    assert unasked["origins"] == old["origins"]
+    assert tracer.report(case, TraceRequest(parameters=fit, direction="forward"))["intervals"] is None
 
 
 def test_answers_name_the_fit_and_are_calibrated_by_it(
@@ -166,6 +211,20 @@ def test_a_fit_takes_enough_confirmed_origins_and_one_store_a_file(
             "parameters": {},
             "fit": {},
             "calibration": {"cases": 3},
+        },
+        {
+            "format": "suyuan-trace-parameters",
+            "version": 1,
+            "parameters": {},
+            "fit": {},
+            "uncertainty": {"names": ["floor"], "covariance": []},
+        },
+        {
+            "format": "suyuan-trace-parameters",
+            "version": 1,
+            "parameters": {},
+            "fit": {},
+            "uncertainty": [1],
         },
         {"infer_products": 1},
         {"match_lot_unknown": 0},
