@@ -97,13 +97,7 @@ def mixing_by(prepared: Prepared, parameters: TraceParameters) -> Mixing:
     """The mixing model of a prepared snapshot with other parameters."""
     mixing = prepared.mixing
     return read_only(
-        mixing._replace(
-            dwell=prepared.dwell_of_streams(parameters),
-            floor=np.array(parameters.floor),
-            match_unknown=parameters.match_unknown,
-            match_lot_unknown=parameters.match_lot_unknown,
-            fifo_share=parameters.fifo_share,
-            bandwidth=parameters.bandwidth,
+        prepared.with_fitted(mixing, parameters)._replace(
             traded=mixing.traded if parameters.infer_products else nothing_traded(parameters.product_prior),
             makers=mixing.makers if parameters.infer_makers else no_makers(),
         )

@@ -25,7 +25,7 @@ from suyuan.traceback.missingtimes import Missing, drawn, inferred, missing_time
 from suyuan.traceback.parameters import DEFAULT_LIMITS, TraceLimits, TraceParameters
 from suyuan.traceback.preparation import Prepared
 from suyuan.traceback.results import GAPS, Origin
-from suyuan.traceback.reweighing import room_for, rows_of, with_parameters, with_times
+from suyuan.traceback.reweighing import room_for, rows_of, with_times
 from suyuan.traceback.trace import walk_from
 from suyuan.traceback.uncertainty import Uncertainty
 from suyuan.traceback.walking import Walk
@@ -137,7 +137,7 @@ def origin_draws(
     found = np.zeros((len(parameters), len(sites)))
 
     def work(part: Iterable[int]) -> None:
-        draft = _Drawing(cutout, missing, np.searchsorted(numbers, leaves), len(numbers))
+        draft = _Drawing(prepared, cutout, missing, np.searchsorted(numbers, leaves), len(numbers))
         for number in part:
             ends = draft.ends(number, parameters[number])
             if temperature != 1.0:
@@ -160,8 +160,10 @@ def _departing(cutout: Cutout) -> Int32Array:
 class _Drawing:
     """Draws of one case, one after the other, in one thread."""
 
-    def __init__(self, cutout: Cutout, missing: Missing, site: np.ndarray, n_sites: int) -> None:
-        self._cutout, self._missing = cutout, missing
+    def __init__(
+        self, prepared: Prepared, cutout: Cutout, missing: Missing, site: np.ndarray, n_sites: int
+    ) -> None:
+        self._prepared, self._cutout, self._missing = prepared, cutout, missing
         self._site, self._n_sites = site, n_sites
         self._times = inferred(cutout)
         self._room = room_for(cutout.frame)
@@ -173,7 +175,7 @@ class _Drawing:
             times = drawn(self._times, self._missing, number)
             self._walk, self._mixing = with_times(self._cutout, times, self._missing)
         frame = self._cutout.frame
-        mixing = with_parameters(self._mixing, parameters)
+        mixing = self._prepared.with_fitted(self._mixing, parameters)
         rows = rows_of(self._walk, mixing, frame, self._room)
         told = self._told(self._walk)
         movement, rows = straight_to_makers(rows, frame.near, told)

@@ -163,6 +163,19 @@ class Prepared:
         days = np.array(parameters.dwell_days)[role + 1]
         return days * (self.stay_factor if parameters.infer_stays else 1.0) * MICROSECONDS_PER_DAY
 
+    def with_fitted(self, mixing: Mixing, parameters: TraceParameters) -> Mixing:
+        """A mixing model of this snapshot, or of part of it, with what a fit finds in place of what it has."""
+        return read_only(
+            mixing._replace(
+                dwell=self.dwell_of_streams(parameters),
+                floor=np.array(parameters.floor),
+                match_unknown=parameters.match_unknown,
+                match_lot_unknown=parameters.match_lot_unknown,
+                fifo_share=parameters.fifo_share,
+                bandwidth=parameters.bandwidth,
+            )
+        )
+
     @cached_property
     def stream_site(self) -> Int32Array:
         """The site of each stream."""

@@ -14,7 +14,6 @@ from suyuan.traceback.massrows import HOP_LIMIT
 from suyuan.traceback.missingtimes import Missing, Times
 from suyuan.traceback.mixing import empty_draft, weigh
 from suyuan.traceback.mixingmodel import Draft, Mixing
-from suyuan.traceback.parameters import MICROSECONDS_PER_DAY, TraceParameters
 from suyuan.traceback.preparation import read_only
 from suyuan.traceback.stock import Flow, Stock, moved_by, own_positions
 from suyuan.traceback.times import UNDATED
@@ -74,20 +73,6 @@ def _stock(cutout: Cutout, walk: Walk, times: Times) -> Stock:
         can_have_come=moved_by(walk.order, walk.start, quantity, flags, usual_in),
         came_from=came_from,
         came_to=came_to,
-    )
-
-
-def with_parameters(mixing: Mixing, parameters: TraceParameters) -> Mixing:
-    """The mixing with what is fitted of other parameters."""
-    return read_only(
-        mixing._replace(
-            dwell=np.array(parameters.dwell_days) * MICROSECONDS_PER_DAY,
-            floor=np.array(parameters.floor),
-            match_unknown=parameters.match_unknown,
-            match_lot_unknown=parameters.match_lot_unknown,
-            fifo_share=parameters.fifo_share,
-            bandwidth=parameters.bandwidth,
-        )
     )
 
 
