@@ -169,7 +169,7 @@ class Query:
     ) -> Trace:
         """A trace."""
         node_id = canonical_id("start", start)
-        return await trace_of(info.context, node_id, direction, as_of, known_at, max_hops, unknown_times)
+        return await trace_of(info, node_id, direction, as_of, known_at, max_hops, unknown_times)
 
     forward_impact: Impact = strawberry.field(
         resolver=forward_impact,
@@ -251,7 +251,7 @@ async def _trace_field(
     max_hops: MaxHops = DEFAULT_MAX_HOPS,
     unknown_times: UnknownTimesMode = UnknownTimes.INFER,
 ) -> Trace:
-    return await trace_of(info.context, root.id, direction, as_of, known_at, max_hops, unknown_times)
+    return await trace_of(info, root.id, direction, as_of, known_at, max_hops, unknown_times)
 
 
 DOMAIN_TYPES: Final = completed_types(

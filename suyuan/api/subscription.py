@@ -8,12 +8,12 @@ from itertools import islice
 from typing import Annotated, Any, Final
 
 import strawberry
-from strawberry.types.nodes import SelectedField
 
 from suyuan.api.context import RequestContext
 from suyuan.api.kinds import NODE_KIND_MEMBERS, NodeKind
 from suyuan.api.nodes import Info, Node, node_of
 from suyuan.api.scalars import DateTime
+from suyuan.api.selection import selects
 from suyuan.errors import BusyError, NotFoundError, StoreError
 from suyuan.graph.records import time_text
 from suyuan.graph.store.base import RunInfo
@@ -98,7 +98,7 @@ class Subscription:
         """Changes of the graph."""
         context = info.context
         wanted = context.sight.node_kinds(None if kinds is None else [str(kind.value) for kind in kinds])
-        shows_nodes = _selects(info, "node")
+        shows_nodes = selects(info.selected_fields, "node")
         async for run in _runs_from_now(context):
             changes = run.changes(None if wanted is None else frozenset(wanted))
             while chunk := list(islice(changes, _AT_ONCE)):
@@ -205,15 +205,3 @@ def _progress(run: RunInfo) -> IngestProgress:
         started_at=DateTime(time_text(run.started_at)),
         ended_at=None if run.ended_at is None else DateTime(time_text(run.ended_at)),
     )
-
-
-def _selects(info: Info, name: str) -> bool:
-    """Whether a field of the result is asked for."""
-    waiting: list[Any] = [inner for field in info.selected_fields for inner in field.selections]
-    while waiting:
-        found = waiting.pop()
-        if not isinstance(found, SelectedField):
-            waiting += found.selections
-        elif found.name == name:
-            return True
-    return False

@@ -1,12 +1,11 @@
 """GraphQL types of a trace."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final, TypeVar
 
 import strawberry
 from strawberry.scalars import JSON
 
-from suyuan.api.context import RequestContext
 from suyuan.api.explanation_types import (
     ChokePoint,
     NextInspection,
@@ -19,9 +18,13 @@ from suyuan.api.explanation_types import (
 from suyuan.api.kinds import Direction, UnknownTimes
 from suyuan.api.nodes import SHIPMENTS, SITE, SITES, Info, Node, node_of, nodes_of
 from suyuan.api.scalars import DateTime, FloatColumn, IdColumn, IntColumn
+from suyuan.api.selection import selects
 from suyuan.service.times import microseconds
 from suyuan.service.tracing import DEFAULT_MAX_HOPS, TraceRequest
 from suyuan.service.tracing import Direction as Way
+from suyuan.traceback.explanation import Parts
+
+T = TypeVar("T")
 
 TraceDirection = Annotated[
     Direction | None, strawberry.argument(description="BACKWARD: where it came from; FORWARD: where it went.")
@@ -35,6 +38,20 @@ MaxHops = Annotated[int | None, strawberry.argument(description="Longest chain o
 UnknownTimesMode = Annotated[
     UnknownTimes | None, strawberry.argument(description="What is assumed of shipments without times.")
 ]
+
+_EXPLAIN: Final[Mapping[tuple[str, ...], Parts]] = {
+    ("origins", "licensed"): Parts.ORIGINS,
+    ("origins", "infringing"): Parts.ORIGINS,
+    ("origins", "standing"): Parts.ORIGINS,
+    ("origins", "overrun"): Parts.ORIGINS,
+    ("origins", "reasons"): Parts.ORIGINS,
+    ("chokePoints",): Parts.CHOKE_POINTS,
+    ("nextInspections",): Parts.INSPECTIONS,
+}
+"""Which fields need which part of an explanation."""
+
+_NOT_ASKED: Final[Any] = object()
+"""Stands where a field was not selected; it fits no type, so it can never be taken for an answer."""
 
 _WAYS: Final[Mapping[Direction, Way]] = {Direction.BACKWARD: "backward", Direction.FORWARD: "forward"}
 
@@ -185,7 +202,7 @@ def paths_table(paths: list[TracePath]) -> PathsTable:
 
 
 async def trace_of(
-    context: RequestContext,
+    info: Info,
     start: str,
     direction: Direction | None,
     as_of: DateTime | None,
@@ -193,7 +210,10 @@ async def trace_of(
     max_hops: int | None,
     unknown_times: UnknownTimes | None,
 ) -> Trace:
-    """Runs a trace in a worker thread and shapes the answer."""
+    """Runs a trace in a worker thread and shapes the answer; explains only what is selected."""
+    context, selected, explain = info.context, info.selected_fields, Parts.NOTHING
+    for path, part in _EXPLAIN.items():
+        explain |= part if selects(selected, *path) else Parts.NOTHING
     way = direction or Direction.BACKWARD
     request = TraceRequest(
         direction=_WAYS[way],
@@ -202,6 +222,7 @@ async def trace_of(
         max_hops=DEFAULT_MAX_HOPS if max_hops is None else max_hops,
         unknown_times=str((unknown_times or UnknownTimes.INFER).value),
         parameters=context.parameters,
+        explain=explain,
     )
     moment = microseconds("knownAt", known_at)
     report = await context.compute(
@@ -230,8 +251,8 @@ def _trace(report: Mapping[str, Any], direction: Direction) -> Trace:
             for p in report["paths"]
         ],
         reachable=Reachable(**report["reachable"]),
-        choke_points=[choke_point_of(entry) for entry in report["choke_points"]],
-        next_inspections=[inspection_of(entry) for entry in report["next_inspections"]],
+        choke_points=_listed(report, "choke_points", choke_point_of),
+        next_inspections=_listed(report, "next_inspections", inspection_of),
         truncated=report["truncated"],
         truncated_counts=[
             TruncatedCount(limit=k, count=v) for k, v in sorted(report["truncated_counts"].items())
@@ -240,11 +261,23 @@ def _trace(report: Mapping[str, Any], direction: Direction) -> Trace:
     )
 
 
+def _listed(report: Mapping[str, Any], name: str, shaped: Callable[[Mapping[str, Any]], T]) -> list[T]:
+    """Entries of a list of a report, if it was asked for."""
+    return [shaped(entry) for entry in report[name]] if name in report else _NOT_ASKED
+
+
 def _origin(report: Mapping[str, Any]) -> Origin:
-    own = {name: value for name, value in report.items() if name not in ("site", "standing", "overrun")}
+    explained = "standing" in report
     return Origin(
         site_id=report["site"],
-        standing=Standing[report["standing"]],
-        overrun=overrun_of(report["overrun"]),
-        **own,
+        name=report["name"],
+        display_label=report["display_label"],
+        probability=report["probability"],
+        low=report["low"],
+        high=report["high"],
+        licensed=report.get("licensed", _NOT_ASKED),
+        infringing=report.get("infringing", _NOT_ASKED),
+        standing=Standing[report["standing"]] if explained else _NOT_ASKED,
+        overrun=overrun_of(report["overrun"]) if explained else _NOT_ASKED,
+        reasons=report.get("reasons", _NOT_ASKED),
     )

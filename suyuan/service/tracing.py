@@ -17,9 +17,8 @@ from suyuan.graph.snapshot import GraphSnapshot
 from suyuan.graph.store.base import Scope
 from suyuan.service.explanations import (
     NO_INTERVALS,
-    choke_point_entries,
-    inspection_entries,
     origin_entries,
+    other_entries,
 )
 from suyuan.service.parametersets import ParameterSet
 from suyuan.service.times import microseconds
@@ -27,6 +26,7 @@ from suyuan.service.workspace import Workspace
 from suyuan.traceback.calibration import calibrated
 from suyuan.traceback.cases import START_KINDS
 from suyuan.traceback.conflicts import time_conflicts
+from suyuan.traceback.explanation import Parts
 from suyuan.traceback.foodchainlab import trace_foodchainlab
 from suyuan.traceback.impact import forward_impact
 from suyuan.traceback.parameters import DEFAULT_LIMITS, TraceLimits, UnknownTimes
@@ -46,7 +46,10 @@ _DIGITS: Final = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceRequest:
-    """What is asked of a trace. Times are ISO 8601 text: ``as_of`` cuts events, ``known_at`` knowledge."""
+    """What is asked of a trace. Times are ISO 8601 text: ``as_of`` cuts events, ``known_at`` knowledge.
+
+    What ``explain`` leaves out is not in the report: the report is otherwise the same.
+    """
 
     direction: Direction = "backward"
     as_of: str | None = None
@@ -56,6 +59,7 @@ class TraceRequest:
     mode: Mode = "mass"
     parameters: ParameterSet = field(default_factory=ParameterSet)
     reachable: bool = False
+    explain: Parts = Parts.EVERYTHING
     scope: Scope = field(default_factory=Scope)
 
 
@@ -92,7 +96,7 @@ class Tracer:
         for kind in START_KINDS:
             first = np.flatnonzero(~snapshot.nodes[kind].removed)[:1]
             for position in first:
-                trace(prepared, kind, int(position), explain=True)
+                trace(prepared, kind, int(position), explain=Parts.EVERYTHING)
                 trace(prepared, kind, int(position), direction="forward")
                 if kind == "Shipment":
                     forward_impact(prepared, [(kind, int(position))])
@@ -164,10 +168,17 @@ class Tracer:
         else:
             prepared = self.prepared(snapshot, request)
             limits = TraceLimits(max_hops=request.max_hops)
-            result = trace(prepared, kind, position, direction=request.direction, limits=limits, explain=True)
+            result = trace(
+                prepared,
+                kind,
+                position,
+                direction=request.direction,
+                limits=limits,
+                explain=request.explain,
+            )
             result = calibrated(result, request.parameters.calibration)
             reach = result.reach
-            body = _mass_body(snapshot, result, fitted=bool(request.parameters.fit))
+            body = _mass_body(snapshot, result, request.explain, fitted=bool(request.parameters.fit))
         head = {
             "start": start,
             "rule": body.pop("rule"),
@@ -271,9 +282,8 @@ def _reach_only(reach: Reach) -> Json:
     }
 
 
-def _mass_body(snapshot: GraphSnapshot, result: TraceResult, *, fitted: bool) -> Json:
+def _mass_body(snapshot: GraphSnapshot, result: TraceResult, parts: Parts, *, fitted: bool) -> Json:
     sites, shipments = snapshot.nodes["Site"], snapshot.nodes["Shipment"]
-    explanation = result.explanation
     unresolved = [
         {
             "site": sites.id_at(place.site),
@@ -293,13 +303,12 @@ def _mass_body(snapshot: GraphSnapshot, result: TraceResult, *, fitted: bool) ->
     return {
         "rule": result.rule,
         "origins": origin_entries(snapshot, result),
-        "intervals": NO_INTERVALS[fitted] if explanation else None,
+        "intervals": NO_INTERVALS[fitted] if result.direction == "backward" else None,
         "unresolved": unresolved,
         "paths": paths,
         **({"event_paths": _event_paths(snapshot, result)} if result.event_chains else {}),
         "reachable": {"sites": len(result.reach.sites), "movements": len(result.reach.movements)},
-        "choke_points": choke_point_entries(snapshot, explanation.choke_points if explanation else ()),
-        "next_inspections": inspection_entries(snapshot, explanation.next_inspections if explanation else ()),
+        **other_entries(snapshot, result, parts),
         "truncated": result.truncated,
         "truncated_counts": dict(result.truncated_counts),
     }
