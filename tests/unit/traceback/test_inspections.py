@@ -106,7 +106,7 @@ def test_an_answer_also_tells_of_the_movements_that_goods_go_on_with() -> None:
 
 @pytest.mark.parametrize(("sent", "after"), [(10.0, (0.9, 0.1)), (5.0, None)])
 def test_the_floor_of_the_model_is_no_missing_record(sent: float, after: tuple[float, ...] | None) -> None:
-    # The floor is 1/10. Of 10 half is not covered: 1 bit; records can bring that down to the floor. Of 5 all is covered.
+    # The floor is 1/10. Of 10 half is not covered: 1 bit; records can bring that down to the floor. Of 5 all is.
     world = World(
         (Move("a", "F", "M", 1, 2, "P", "1", 5.0), Move("d", "M", "R", 5, 6, "P", "1", sent)),
         ROLES,
