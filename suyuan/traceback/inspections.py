@@ -13,13 +13,14 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from suyuan.graph.snapshot import FloatArray, Int32Array
+from suyuan.traceback.answers import NEGLIGIBLE, Changed, PartOfEnds, bits_after, by_predecessors
 from suyuan.traceback.chainends import ChainEnds, ends_of_chains, masses_at
 from suyuan.traceback.explanation import Inspection
-from suyuan.traceback.massflow import Ends, Flow, absorbed, arrived, passed_from
-from suyuan.traceback.massgraph import MassGraph, Rows
+from suyuan.traceback.massflow import Flow, absorbed, arrived, passed_from
+from suyuan.traceback.massgraph import MassGraph
 from suyuan.traceback.outcomes import summed
 from suyuan.traceback.preparation import Prepared
-from suyuan.traceback.questions import LEAST_MASS, Question, questions, row_after, row_mass, shares_after
+from suyuan.traceback.questions import LEAST_MASS, Question, questions, row_mass, shares_after
 from suyuan.traceback.results import GAPS, Gap
 
 MOST: Final = 20
@@ -28,26 +29,7 @@ MOST: Final = 20
 _DIGITS: Final = 12
 _LEAST_GAIN: Final = 1e-9
 _CELLS: Final = 4_000_000
-_NEGLIGIBLE: Final = 1e-12
 _NOT_RECORDS: Final = [GAPS.index(gap) for gap in (Gap.HOP_LIMIT, Gap.NODE_LIMIT, Gap.CYCLE)]
-
-
-class _PartOfEnds(NamedTuple):
-    """Some of the ends of a case: their mass, and where a unit on each place ends, shape (places, ends)."""
-
-    ends: Ends
-    low: int
-    mass: FloatArray
-    where: FloatArray
-
-    def by_predecessors(self, rows: Rows, places: Int32Array) -> FloatArray:
-        """Where a unit on each of some places ends by way of its predecessors."""
-        found = self.where[places]
-        for numbers, shares in ((self.ends.rest, rows.rest), (self.ends.lost, rows.lost)):
-            column = numbers[places] - self.low
-            here = np.flatnonzero((column >= 0) & (column < len(self.mass)) & (numbers[places] >= 0))
-            found[here, column[here]] -= shares[places[here]]
-        return found
 
 
 class _Missing(NamedTuple):
@@ -105,12 +87,13 @@ def _linear(
     if not asked and not missing:
         return
     left = [np.zeros(len(question.weight)) for question in asked]
+    changed = [_changed(graph, question) for question in asked]
     left_of_sites = np.zeros(len(missing))
     width = max(1, min(ends.ends.count, _CELLS // len(graph.mass)))
     for low in range(0, ends.ends.count, width):
         part = _part_of_ends(graph, flow, ends, low, min(low + width, ends.ends.count))
-        for question, bits in zip(asked, left, strict=True):
-            bits += entropy_bits(_after(graph, part, question))
+        for one, bits in zip(changed, left, strict=True):
+            bits += bits_after(graph.rows, part, one)
         for number, site in enumerate(missing):
             left_of_sites[number] += entropy_bits(_after_inflow(graph, part, site))
     now = float(entropy_bits(ends.probability))
@@ -121,37 +104,24 @@ def _linear(
         yield Inspection("Site", site.site, "inflow", now - bits)
 
 
-def _part_of_ends(graph: MassGraph, flow: Flow, ends: ChainEnds, low: int, high: int) -> _PartOfEnds:
+def _part_of_ends(graph: MassGraph, flow: Flow, ends: ChainEnds, low: int, high: int) -> PartOfEnds:
     where = absorbed(graph.rows, flow, ends.ends, low, high)
-    return _PartOfEnds(ends.ends, low, ends.probability[low:high], where)
+    return PartOfEnds(ends.ends, low, ends.probability[low:high], where)
 
 
-def _after(graph: MassGraph, part: _PartOfEnds, question: Question) -> FloatArray:
-    """What ends where after each answer: shape (answers, ends)."""
+def _changed(graph: MassGraph, question: Question) -> Changed:
     rows = graph.rows
-    far = rows.far[question.entries]
-    if not len(question.fed):
-        moved = row_after(graph, question) - row_mass(graph, question)
-        return part.mass + moved @ part.where[far]
-    (place,) = question.places
-    mass, near = graph.mass[place], question.near
-    own = (
-        part.where[place]
-        + (row_after(graph, question) / mass - rows.share[question.entries]) @ part.where[far]
-    )
-    share, all_shares = rows.share[question.fed], 1.0 - rows.rest[near] - rows.lost[near]
-    scale = 1.0 + (question.raised - 1.0) * (share / all_shares)
-    raised = np.where(scale > _NEGLIGIBLE, question.raised, 1.0)
-    given = graph.mass[near] / np.where(scale > _NEGLIGIBLE, scale, 1.0)
-    before = part.by_predecessors(rows, near)
-    others = before - share[:, None] * part.where[place]
-    by_near = given @ others - graph.mass[near] @ before
-    unchanged = mass - graph.mass[near] @ share
-    return (
-        part.mass
-        + by_near
-        + unchanged * (own - part.where[place])
-        + ((given * raised) @ share)[:, None] * own
+    return Changed(
+        far=rows.far[question.entries],
+        mass=row_mass(graph, question),
+        group=question.group,
+        factor=question.factor,
+        place=int(question.places[0]),
+        carries=float(graph.mass[question.places].sum()),
+        near=question.near,
+        share=rows.share[question.fed],
+        given=graph.mass[question.near],
+        raised=question.raised,
     )
 
 
@@ -196,7 +166,7 @@ def _missing_inflows(prepared: Prepared, graph: MassGraph) -> list[_Missing]:
     ]
 
 
-def _after_inflow(graph: MassGraph, part: _PartOfEnds, missing: _Missing) -> FloatArray:
+def _after_inflow(graph: MassGraph, part: PartOfEnds, missing: _Missing) -> FloatArray:
     """What ends where once missing inflow is recorded: it came from where the site's recorded goods did.
 
     Where none are recorded, from where the rest of the case did.
@@ -208,9 +178,9 @@ def _after_inflow(graph: MassGraph, part: _PartOfEnds, missing: _Missing) -> Flo
     here = (column >= 0) & (column < len(gaps)) & (part.ends.rest[places] >= 0)
     np.add.at(gaps, column[here], missing.told[here])
     recorded = mass @ (1.0 - rows.rest[places] - rows.lost[places])
-    if recorded > _NEGLIGIBLE:
-        likely = mass @ part.by_predecessors(rows, places) / recorded
-    elif amount < 1.0 - _NEGLIGIBLE:
+    if recorded > NEGLIGIBLE:
+        likely = mass @ by_predecessors(rows, part, places) / recorded
+    elif amount < 1.0 - NEGLIGIBLE:
         likely = (part.mass - gaps) / (1.0 - amount)
     else:
         return part.mass

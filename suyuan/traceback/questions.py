@@ -44,7 +44,8 @@ class Question(NamedTuple):
     ----------
     weight : shape (answers,), how likely each possible answer is, in any unit.
     places : those that the movement has in the case; ``length`` of the row of each.
-    entries : of these rows, one after another; ``factor``, shape (answers, entries), is what an answer leaves of each.
+    entries : of these rows, one after another, with the ``group`` of each.
+    factor : shape (answers, groups), what an answer leaves of the entries of each group.
     fed : entries of other rows by which goods come from the movement, and ``near``, the places of these rows;
         ``raised``, shape (answers, fed), is what an answer makes of each. Empty where no answer changes any.
     """
@@ -55,6 +56,7 @@ class Question(NamedTuple):
     places: Int32Array
     length: Int64Array
     entries: Int64Array
+    group: Int64Array
     factor: FloatArray
     fed: Int64Array
     near: Int32Array
@@ -82,9 +84,10 @@ class _Asked(NamedTuple):
 
 
 class _Told(NamedTuple):
-    """Answers to a question: how likely each is, what it leaves of each predecessor, and of the movement for others."""
+    """Answers to a question: how likely each is, what it leaves of predecessors, and of the movement for others."""
 
     weight: FloatArray
+    group: Int64Array
     factor: FloatArray
     raised: FloatArray
 
@@ -111,6 +114,7 @@ def _question(asked: _Asked, asks: str, answers: _Told, possible: BoolArray) -> 
         places=asked.places,
         length=asked.length,
         entries=asked.entries,
+        group=answers.group,
         factor=answers.factor[possible],
         fed=asked.fed[changed],
         near=asked.near[changed],
@@ -150,23 +154,11 @@ def row_mass(graph: MassGraph, question: Question) -> FloatArray:
     return graph.rows.share[question.entries] * np.repeat(graph.mass[question.places], question.length)
 
 
-def row_after(graph: MassGraph, question: Question) -> FloatArray:
-    """Mass that comes to the movement by each entry after each answer: shape (answers, entries).
-
-    Where the movement has several places, all of what predecessors supplied is divided anew. Where nothing agrees with
-    an answer all stays as it is.
-    """
-    mass = row_mass(graph, question)
-    after = mass * question.factor
-    left = after.sum(axis=1, keepdims=True)
-    return np.where(left > 0.0, after * (mass.sum() / np.where(left > 0.0, left, 1.0)), mass)
-
-
 def shares_after(graph: MassGraph, question: Question, answer: int) -> FloatArray:
     """Shares of all entries after an answer, each row for itself; where nothing agrees a row stays as it is."""
     rows = graph.rows
     kept = rows.share.copy()
-    kept[question.entries] *= question.factor[answer]
+    kept[question.entries] *= question.factor[answer][question.group]
     kept[question.fed] *= question.raised[answer]
     for place in np.concatenate([question.places, question.near]).tolist():
         row = slice(*rows.start[place : place + 2].tolist())
@@ -180,7 +172,7 @@ def _lots(prepared: Prepared, asked: _Asked) -> _Told | None:
     if prepared.carried[asked.movement] >= 0:
         return None
     lot, further = prepared.carried[asked.far], prepared.carried[asked.onward]
-    return _goods(prepared, asked, np.maximum(lot, -1), np.maximum(further, -1), np.int32(1))
+    return _goods(prepared, asked, np.maximum(lot, -1), np.maximum(further, -1), lots=True)
 
 
 def _product(prepared: Prepared, asked: _Asked) -> _Told | None:
@@ -188,7 +180,7 @@ def _product(prepared: Prepared, asked: _Asked) -> _Told | None:
     if _products(prepared, np.array([asked.movement]))[0] >= 0:
         return None
     return _goods(
-        prepared, asked, _products(prepared, asked.far), _products(prepared, asked.onward), np.int32(-1)
+        prepared, asked, _products(prepared, asked.far), _products(prepared, asked.onward), lots=False
     )
 
 
@@ -197,55 +189,72 @@ def _products(prepared: Prepared, movements: np.ndarray) -> Int32Array:
 
 
 def _goods(
-    prepared: Prepared, asked: _Asked, before: Int32Array, further: Int32Array, sign: np.int32
+    prepared: Prepared, asked: _Asked, before: Int32Array, further: Int32Array, *, lots: bool
 ) -> _Told | None:
     """Answers that say what goods the movement carried.
 
     Parameters
     ----------
     before, further : lot, or product, of each predecessor and of each movement that goods go on with; -1 unknown
-    sign : 1 for lots, -1 for products
+    lots : whether these are lots
     """
     settled = (further >= 0) & (asked.given > 0.0)
     answers = np.unique(np.concatenate([before[before >= 0], further[settled]]))
     if not len(answers):
         return None
-    usual = ((before == answers[:, None]) @ asked.weight) / asked.weight.sum()
-    other = asked.weight[before < 0].sum() / asked.weight.sum()
-    if sign < 0 and usual.sum() > 0.0:
-        usual, other = usual / usual.sum(), 0.0
+    everything = asked.weight.sum()
     known = np.where(settled, asked.given, 0.0)
-    weight = (further == answers[:, None]) @ known + max(0.0, 1.0 - known.sum()) * usual
-    codes = answers.astype(np.int32) if sign > 0 else (-answers - 2).astype(np.int32)
-    factor, raised = _agreements(prepared, asked, codes)
-    return _Told(
-        np.append(weight, max(0.0, 1.0 - known.sum()) * other),
-        np.vstack([factor, (before < 0).astype(np.float64)]),
-        np.vstack([raised, (further < 0).astype(np.float64)]),
-    )
+    free = max(0.0, 1.0 - known.sum())
+    usual = _summed_by(answers, before, asked.weight) / everything
+    other = asked.weight[before < 0].sum() / everything
+    if not lots and usual.sum() > 0.0:
+        usual, other = usual / usual.sum(), 0.0
+    weight = _summed_by(answers, further, known) + free * usual
+    codes = answers.astype(np.int32) if lots else (-answers - 2).astype(np.int32)
+    return _told_of_goods(prepared, asked, codes, np.append(weight, free * other), before, further)
 
 
-def _agreements(prepared: Prepared, asked: _Asked, codes: Int32Array) -> tuple[FloatArray, FloatArray]:
-    """What answers, as goods codes, leave of the weight of each predecessor, and of the movement for those further on.
+def _summed_by(answers: Int32Array, value: Int32Array, weight: FloatArray) -> FloatArray:
+    """Sum of weights by the answer that a value is."""
+    there = value >= 0
+    found = np.zeros(len(answers) + 1)
+    np.add.at(found, np.searchsorted(answers, value[there]), weight[there])
+    return found[:-1]
 
-    Joined by a record stays joined, whatever the goods.
+
+def _told_of_goods(
+    prepared: Prepared,
+    asked: _Asked,
+    codes: Int32Array,
+    weight: FloatArray,
+    before: Int32Array,
+    further: Int32Array,
+) -> _Told:
+    """What answers, as goods codes, leave of each predecessor, and of the movement for those further on.
+
+    The last answer is that it was none of these. Joined by a record stays joined, whatever the goods.
     """
     walk, now = prepared.backward, prepared.carried[[asked.movement]]
     site, to_site = (int(ends[asked.movement]) for ends in (walk.leaves, walk.comes))
     parameters = prepared.parameters
     unknown = 1.0 if parameters.infer_products else parameters.match_unknown
     weights = (walk.goods, walk.links, unknown, parameters.match_lot_unknown)
-    far, near = prepared.carried[asked.far], prepared.carried[asked.onward]
+    far, group = np.unique(prepared.carried[asked.far], return_inverse=True)
+    near, number = np.unique(prepared.carried[asked.onward], return_inverse=True)
     factor = _ratio(weight_of_goods(site, codes, far, *weights), weight_of_goods(site, now, far, *weights))
     raised = _ratio(
         weight_of_goods(to_site, near, codes, *weights), weight_of_goods(to_site, near, now, *weights)
     ).T
     start = walk.recorded.start
+    raised = np.vstack([raised[:, number], further < 0]).astype(np.float64)
     if len(start) > 1:
-        if start[asked.movement + 1] > start[asked.movement]:
-            factor[:] = 1.0
         raised[:, start[asked.onward + 1] > start[asked.onward]] = 1.0
-    return factor, raised
+    says = np.empty(len(far), np.bool_)
+    says[group] = before >= 0
+    factor = np.vstack([factor, np.where(says, 0.0, 1.0)])
+    if len(start) > 1 and start[asked.movement + 1] > start[asked.movement]:
+        factor[:] = 1.0
+    return _Told(weight, group, factor, raised)
 
 
 def _ratio(after: FloatArray, before: FloatArray) -> FloatArray:
@@ -308,7 +317,7 @@ def _times(prepared: Prepared, asked: _Asked, transit: float) -> _Told | None:
     value = np.where(dated, within / np.where(dated, total, 1.0), 0.0)
     whole = value @ asked.weight
     factor = np.where(dated, value, (whole / whole.sum())[:, None])
-    return _Told(whole, factor, np.ones((len(whole), len(asked.fed))))
+    return _Told(whole, np.arange(len(asked.far)), factor, np.ones((len(whole), len(asked.fed))))
 
 
 def _window(prepared: Prepared, movement: int, transit: float) -> tuple[float, float]:
