@@ -29,6 +29,7 @@ NAMES: Final = (
     "growth",
     "traceback_accuracy",
     "next_inspection",
+    "explained_trace",
     "many_cases",
 )
 PAGE: Final = CHECKOUT / "docs" / "benchmarks.md"

@@ -51,8 +51,8 @@ def _licensing(
     prepared: Prepared, start: CaseStart, graph: MassGraph, origins: tuple[Origin, ...], product: int
 ) -> tuple[Licensing, ...]:
     product = _product(prepared, start, product)
-    departures = departures_by_site(prepared, graph)
-    return tuple(licensing_of(prepared, origin.site, departures[origin.site], product) for origin in origins)
+    departures = departures_by_site(prepared, graph, product)
+    return tuple(licensing_of(prepared, origin.site, departures[origin.site]) for origin in origins)
 
 
 def _product(prepared: Prepared, start: CaseStart, product: int) -> int:

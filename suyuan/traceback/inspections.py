@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from suyuan.graph.snapshot import FloatArray, Int32Array
+from suyuan.graph.snapshot import BoolArray, FloatArray, Int32Array
 from suyuan.traceback.answers import NEGLIGIBLE, Changed, PartOfEnds, bits_after, by_predecessors
 from suyuan.traceback.chainends import ChainEnds, ends_of_chains, masses_at
 from suyuan.traceback.explanation import Inspection
@@ -51,7 +51,8 @@ def next_inspections(
         return ()
     ends = ends_of_chains(graph, prepared.snapshot.movements.from_site)
     asked = list(questions(prepared, graph))
-    again = [_comes_again(graph, flow, one) for one in asked]
+    circles = flow.circles
+    again = [_comes_again(graph, flow, circles, one) for one in asked]
     simple = [one for one, round_about in zip(asked, again, strict=True) if not round_about]
     round_about = [one for one, comes in zip(asked, again, strict=True) if comes]
     missing = _missing_inflows(prepared, graph)
@@ -125,9 +126,9 @@ def _changed(graph: MassGraph, question: Question) -> Changed:
     )
 
 
-def _comes_again(graph: MassGraph, flow: Flow, question: Question) -> bool:
+def _comes_again(graph: MassGraph, flow: Flow, circles: BoolArray, question: Question) -> bool:
     """Whether a unit can come to what an answer changes more than once: then the change is not in proportion."""
-    if flow.circles[question.places].any():
+    if circles[question.places].any():
         return True
     if not len(question.fed):
         return False
