@@ -60,10 +60,10 @@ def departures_by_site(prepared: Prepared, graph: MassGraph, product: int) -> di
     site = prepared.snapshot.movements.from_site[movements]
     order = np.argsort(site, kind="stable")
     sites, begin = np.unique(site[order], return_index=True)
-    columns = _departures(prepared, movements[order], mass[order], product)
+    every = _departures(prepared, movements[order], mass[order], product)
     ends = [*begin[1:].tolist(), len(order)]
     return {
-        site: Departures(*(column[low:high] for column in columns))
+        site: Departures(every.mass[low:high], every.product[low:high], every.left[low:high])
         for site, low, high in zip(sites.tolist(), begin.tolist(), ends, strict=False)
     }
 
