@@ -30,6 +30,7 @@ NAMES: Final = (
     "traceback_accuracy",
     "next_inspection",
     "interval_coverage",
+    "explained_trace",
     "many_cases",
     "fitted_accuracy",
     "layered_network",

@@ -1,29 +1,41 @@
-"""Which fields of a result are asked for."""
+"""Which fields of an answer a request selects: what it does not select need not be worked out."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
-from strawberry.types.nodes import SelectedField
-
-from suyuan.api.nodes import Info
+from strawberry.types.nodes import SelectedField, Selection
 
 
-def selects(info: Info, *path: str) -> bool:
-    """Whether a field of the result is asked for, by its names from the result down, also by way of fragments.
+def selects(selected: Iterable[Selection], *path: str) -> bool:
+    """Whether a field below the one that is resolved is asked for.
 
-    A field that ``@skip`` or ``@include`` leaves out counts as asked for.
+    Parameters
+    ----------
+    selected : the field that is resolved, as ``info.selected_fields`` tells it
+    path : names of fields as the schema has them, the last one that of the field; aliases do not matter
+
+    Notes
+    -----
+    Fields within fragments count whatever type these are for; those that ``@skip`` or ``@include`` leave out do not.
     """
-    found: list[Any] = list(info.selected_fields)
     for name in path:
-        found = [field for field in _fields(found) if field.name == name]
-    return bool(found)
+        selected = [field for field in _below(selected) if field.name == name]
+    return bool(selected)
 
 
-def _fields(parents: Iterable[Any]) -> Iterator[SelectedField]:
-    waiting: list[Any] = [inner for parent in parents for inner in parent.selections]
+def _below(fields: Iterable[Selection]) -> Iterable[SelectedField]:
+    """Fields within some, those of fragments among them."""
+    waiting = [selection for field in fields for selection in field.selections]
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, SelectedField):
-            yield one
+        selection = waiting.pop()
+        if _left_out(selection.directives):
+            continue
+        if isinstance(selection, SelectedField):
+            yield selection
         else:
-            waiting += one.selections
+            waiting += selection.selections
+
+
+def _left_out(directives: dict[str, Any]) -> bool:
+    skip, include = directives.get("skip"), directives.get("include")
+    return bool(skip and skip["if"]) or bool(include and not include["if"])

@@ -98,7 +98,7 @@ class Subscription:
         """Changes of the graph."""
         context = info.context
         wanted = context.sight.node_kinds(None if kinds is None else [str(kind.value) for kind in kinds])
-        shows_nodes = selects(info, "node")
+        shows_nodes = selects(info.selected_fields, "node")
         async for run in _runs_from_now(context):
             changes = run.changes(None if wanted is None else frozenset(wanted))
             while chunk := list(islice(changes, _AT_ONCE)):

@@ -1,7 +1,7 @@
 """GraphQL types of a trace."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final, TypeVar
 
 import strawberry
 from strawberry.scalars import JSON
@@ -22,6 +22,9 @@ from suyuan.api.selection import selects
 from suyuan.service.times import microseconds
 from suyuan.service.tracing import DEFAULT_MAX_HOPS, TraceRequest
 from suyuan.service.tracing import Direction as Way
+from suyuan.traceback.explanation import Parts
+
+T = TypeVar("T")
 
 TraceDirection = Annotated[
     Direction | None, strawberry.argument(description="BACKWARD: where it came from; FORWARD: where it went.")
@@ -38,6 +41,20 @@ UnknownTimesMode = Annotated[
 
 _INTERVALS: Final = (("intervals",), ("origins", "low"), ("origins", "high"))
 """Fields for which intervals have to be made."""
+
+_EXPLAIN: Final[Mapping[tuple[str, ...], Parts]] = {
+    ("origins", "licensed"): Parts.ORIGINS,
+    ("origins", "infringing"): Parts.ORIGINS,
+    ("origins", "standing"): Parts.ORIGINS,
+    ("origins", "overrun"): Parts.ORIGINS,
+    ("origins", "reasons"): Parts.ORIGINS,
+    ("chokePoints",): Parts.CHOKE_POINTS,
+    ("nextInspections",): Parts.INSPECTIONS,
+}
+"""Which fields need which part of an explanation."""
+
+_NOT_ASKED: Final[Any] = object()
+"""Stands where a field was not selected; it fits no type, so it can never be taken for an answer."""
 
 _WAYS: Final[Mapping[Direction, Way]] = {Direction.BACKWARD: "backward", Direction.FORWARD: "forward"}
 
@@ -196,8 +213,10 @@ async def trace_of(
     max_hops: int | None,
     unknown_times: UnknownTimes | None,
 ) -> Trace:
-    """Runs a trace in a worker thread and shapes the answer; intervals are made only where they are asked for."""
-    context = info.context
+    """Runs a trace in a worker thread and shapes the answer; explains, and makes intervals, where that is selected."""
+    context, selected, explain = info.context, info.selected_fields, Parts.NOTHING
+    for path, part in _EXPLAIN.items():
+        explain |= part if selects(selected, *path) else Parts.NOTHING
     way = direction or Direction.BACKWARD
     request = TraceRequest(
         direction=_WAYS[way],
@@ -206,7 +225,8 @@ async def trace_of(
         max_hops=DEFAULT_MAX_HOPS if max_hops is None else max_hops,
         unknown_times=str((unknown_times or UnknownTimes.INFER).value),
         parameters=context.parameters,
-        intervals=any(selects(info, *path) for path in _INTERVALS),
+        intervals=any(selects(selected, *path) for path in _INTERVALS),
+        explain=explain,
     )
     moment = microseconds("knownAt", known_at)
     report = await context.compute(
@@ -235,8 +255,8 @@ def _trace(report: Mapping[str, Any], direction: Direction) -> Trace:
             for p in report["paths"]
         ],
         reachable=Reachable(**report["reachable"]),
-        choke_points=[choke_point_of(entry) for entry in report["choke_points"]],
-        next_inspections=[inspection_of(entry) for entry in report["next_inspections"]],
+        choke_points=_listed(report, "choke_points", choke_point_of),
+        next_inspections=_listed(report, "next_inspections", inspection_of),
         truncated=report["truncated"],
         truncated_counts=[
             TruncatedCount(limit=k, count=v) for k, v in sorted(report["truncated_counts"].items())
@@ -245,11 +265,23 @@ def _trace(report: Mapping[str, Any], direction: Direction) -> Trace:
     )
 
 
+def _listed(report: Mapping[str, Any], name: str, shaped: Callable[[Mapping[str, Any]], T]) -> list[T]:
+    """Entries of a list of a report, if it was asked for."""
+    return [shaped(entry) for entry in report[name]] if name in report else _NOT_ASKED
+
+
 def _origin(report: Mapping[str, Any]) -> Origin:
-    own = {name: value for name, value in report.items() if name not in ("site", "standing", "overrun")}
+    explained = "standing" in report
     return Origin(
         site_id=report["site"],
-        standing=Standing[report["standing"]],
-        overrun=overrun_of(report["overrun"]),
-        **own,
+        name=report["name"],
+        display_label=report["display_label"],
+        probability=report["probability"],
+        low=report["low"],
+        high=report["high"],
+        licensed=report.get("licensed", _NOT_ASKED),
+        infringing=report.get("infringing", _NOT_ASKED),
+        standing=Standing[report["standing"]] if explained else _NOT_ASKED,
+        overrun=overrun_of(report["overrun"]) if explained else _NOT_ASKED,
+        reasons=report.get("reasons", _NOT_ASKED),
     )

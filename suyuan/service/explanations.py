@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from suyuan.graph.snapshot import GraphSnapshot
 from suyuan.service.reasons import inspection_text, origin_reasons
-from suyuan.traceback.explanation import ChokePoint, Explanation, Inspection, Licensing
+from suyuan.traceback.explanation import ChokePoint, Explanation, Inspection, Licensing, Parts
 from suyuan.traceback.intervals import Intervals
 from suyuan.traceback.results import TraceResult
 
@@ -18,25 +18,26 @@ _DIGITS: Final = 12
 def origin_entries(
     snapshot: GraphSnapshot, result: TraceResult, intervals: Intervals | None = None
 ) -> list[Json]:
-    """The origins of a result that was asked to explain, with their intervals if there are any."""
-    explanation = result.explanation
-    if explanation is None:
-        return []
+    """The origins of a result, with their intervals if there are any, and what explains them if that was asked for."""
     return [
-        _origin(snapshot, result, explanation, intervals, number) for number in range(len(result.origins))
+        {**_origin(snapshot, result, intervals, number), **_about(snapshot, result, number)}
+        for number in range(len(result.origins))
     ]
 
 
-def _origin(
-    snapshot: GraphSnapshot,
-    result: TraceResult,
-    explanation: Explanation,
-    intervals: Intervals | None,
-    number: int,
-) -> Json:
+def other_entries(snapshot: GraphSnapshot, result: TraceResult, parts: Parts) -> Json:
+    """Choke points and inspections, those of them that are asked for."""
+    explanation = result.explanation or Explanation(parts)
+    found: Json = {}
+    if Parts.CHOKE_POINTS in parts:
+        found["choke_points"] = choke_point_entries(snapshot, explanation.choke_points)
+    if Parts.INSPECTIONS in parts:
+        found["next_inspections"] = inspection_entries(snapshot, explanation.next_inspections)
+    return found
+
+
+def _origin(snapshot: GraphSnapshot, result: TraceResult, intervals: Intervals | None, number: int) -> Json:
     sites, origin = snapshot.nodes["Site"], result.origins[number]
-    licensing, standing = explanation.licensing[number], explanation.standing[number]
-    way = explanation.ways[number]
     return {
         "site": sites.id_at(origin.site),
         "name": sites.columns["name"][origin.site].as_py(),
@@ -44,6 +45,17 @@ def _origin(
         "probability": round(origin.probability, _DIGITS),
         "low": None if intervals is None else intervals.low[number],
         "high": None if intervals is None else intervals.high[number],
+    }
+
+
+def _about(snapshot: GraphSnapshot, result: TraceResult, number: int) -> Json:
+    """Why one origin is probable, and what licences and findings say of it."""
+    origin, explanation = result.origins[number], result.explanation
+    if explanation is None or Parts.ORIGINS not in explanation.parts:
+        return {}
+    licensing, standing = explanation.licensing[number], explanation.standing[number]
+    way = explanation.ways[number]
+    return {
         "licensed": [snapshot.nodes["Licence"].id_at(licence) for licence in licensing.licences],
         "infringing": False if licensing.covered else None,
         "standing": standing.value,

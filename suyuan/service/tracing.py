@@ -16,9 +16,8 @@ from suyuan.graph.records import time_text
 from suyuan.graph.snapshot import GraphSnapshot
 from suyuan.graph.store.base import Scope
 from suyuan.service.explanations import (
-    choke_point_entries,
-    inspection_entries,
     origin_entries,
+    other_entries,
 )
 from suyuan.service.intervals import with_intervals
 from suyuan.service.parametersets import ParameterSet
@@ -27,6 +26,7 @@ from suyuan.service.workspace import Workspace
 from suyuan.traceback.calibration import calibrated
 from suyuan.traceback.cases import START_KINDS
 from suyuan.traceback.conflicts import time_conflicts
+from suyuan.traceback.explanation import Parts
 from suyuan.traceback.foodchainlab import trace_foodchainlab
 from suyuan.traceback.impact import forward_impact
 from suyuan.traceback.intervals import Intervals
@@ -50,6 +50,7 @@ class TraceRequest:
     """What is asked of a trace. Times are ISO 8601 text: ``as_of`` cuts events, ``known_at`` knowledge.
 
     ``intervals``: of the probabilities of origins, where the parameters allow them; they take longer than the rest.
+    What ``explain`` leaves out is not in the report: the report is otherwise the same.
     """
 
     direction: Direction = "backward"
@@ -61,6 +62,7 @@ class TraceRequest:
     parameters: ParameterSet = field(default_factory=ParameterSet)
     reachable: bool = False
     intervals: bool = True
+    explain: Parts = Parts.EVERYTHING
     scope: Scope = field(default_factory=Scope)
 
 
@@ -97,7 +99,7 @@ class Tracer:
         for kind in START_KINDS:
             first = np.flatnonzero(~snapshot.nodes[kind].removed)[:1]
             for position in first:
-                trace(prepared, kind, int(position), explain=True)
+                trace(prepared, kind, int(position), explain=Parts.EVERYTHING)
                 trace(prepared, kind, int(position), direction="forward")
                 if kind == "Shipment":
                     forward_impact(prepared, [(kind, int(position))])
@@ -169,11 +171,18 @@ class Tracer:
         else:
             prepared = self.prepared(snapshot, request)
             limits = TraceLimits(max_hops=request.max_hops)
-            result = trace(prepared, kind, position, direction=request.direction, limits=limits, explain=True)
+            result = trace(
+                prepared,
+                kind,
+                position,
+                direction=request.direction,
+                limits=limits,
+                explain=request.explain,
+            )
             result = calibrated(result, request.parameters.calibration)
             reach = result.reach
             intervals = with_intervals(prepared, result, request.parameters, limits, wanted=request.intervals)
-            body = _mass_body(snapshot, result, *intervals)
+            body = _mass_body(snapshot, result, request.explain, *intervals)
         head = {
             "start": start,
             "rule": body.pop("rule"),
@@ -278,10 +287,13 @@ def _reach_only(reach: Reach) -> Json:
 
 
 def _mass_body(
-    snapshot: GraphSnapshot, result: TraceResult, intervals: Intervals | None, about_intervals: str | None
+    snapshot: GraphSnapshot,
+    result: TraceResult,
+    parts: Parts,
+    intervals: Intervals | None,
+    about_intervals: str | None,
 ) -> Json:
     sites, shipments = snapshot.nodes["Site"], snapshot.nodes["Shipment"]
-    explanation = result.explanation
     unresolved = [
         {
             "site": sites.id_at(place.site),
@@ -306,8 +318,7 @@ def _mass_body(
         "paths": paths,
         **({"event_paths": _event_paths(snapshot, result)} if result.event_chains else {}),
         "reachable": {"sites": len(result.reach.sites), "movements": len(result.reach.movements)},
-        "choke_points": choke_point_entries(snapshot, explanation.choke_points if explanation else ()),
-        "next_inspections": inspection_entries(snapshot, explanation.next_inspections if explanation else ()),
+        **other_entries(snapshot, result, parts),
         "truncated": result.truncated,
         "truncated_counts": dict(result.truncated_counts),
     }

@@ -1,8 +1,18 @@
 """What an answer says besides probabilities: results only, in positions of the snapshot."""
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Flag, StrEnum, auto
 from typing import Literal, NamedTuple
+
+
+class Parts(Flag):
+    """What of an explanation is asked for: about the origins, where chains can be cut, what to inspect next."""
+
+    NOTHING = 0
+    ORIGINS = auto()
+    CHOKE_POINTS = auto()
+    INSPECTIONS = auto()
+    EVERYTHING = ORIGINS | CHOKE_POINTS | INSPECTIONS
 
 
 class Agreement(StrEnum):
@@ -86,14 +96,16 @@ class Explanation:
 
     Parameters
     ----------
+    parts : those that were asked for; the others are empty.
     ways : by origin, the most probable chain from it; None where no movement is recorded.
     licensing, standing : by origin.
     choke_points : largest share first, equal ones by id.
     next_inspections : greatest gain first, equal ones by id and question.
     """
 
-    ways: tuple[OriginWay | None, ...]
-    licensing: tuple[Licensing, ...]
-    standing: tuple[Standing, ...]
-    choke_points: tuple[ChokePoint, ...]
-    next_inspections: tuple[Inspection, ...]
+    parts: Parts
+    ways: tuple[OriginWay | None, ...] = ()
+    licensing: tuple[Licensing, ...] = ()
+    standing: tuple[Standing, ...] = ()
+    choke_points: tuple[ChokePoint, ...] = ()
+    next_inspections: tuple[Inspection, ...] = ()

@@ -1,24 +1,26 @@
 """What to inspect next: the records whose content would tell most about the origin of a case.
 
 The expected gain of a question, in bits, is H(origins and gaps) - sum over answers a of p(a) * H(after a). Only the
-rows of the movement in question change with an answer (:mod:`suyuan.traceback.questions`), so what it does to all
-ends is linear in where a unit on each predecessor would end; that is worked out once for all questions. Movements
-on circles are the exception: there the mass is run again for every answer.
+rows of the movement in question change with an answer, and those of the movements that it feeds
+(:mod:`suyuan.traceback.questions`), so what it does to all ends follows from where a unit on each place would end;
+that is worked out once for all questions. Where goods can come to these rows more than once the mass is run again for
+every answer.
 """
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
-from scipy import sparse
 
-from suyuan.graph.snapshot import FloatArray, Int32Array, Int64Array
-from suyuan.traceback.chainends import ORIGIN, ChainEnds, ends_of_chains, masses_at
+from suyuan.graph.snapshot import BoolArray, FloatArray, Int32Array
+from suyuan.traceback.answers import NEGLIGIBLE, Changed, PartOfEnds, bits_after, by_predecessors
+from suyuan.traceback.chainends import ChainEnds, ends_of_chains, masses_at
 from suyuan.traceback.explanation import Inspection
-from suyuan.traceback.massflow import Flow, absorbed, arrived
+from suyuan.traceback.massflow import Flow, absorbed, arrived, passed_from
 from suyuan.traceback.massgraph import MassGraph
+from suyuan.traceback.outcomes import summed
 from suyuan.traceback.preparation import Prepared
-from suyuan.traceback.questions import LEAST_MASS, Question, mass_after, questions, shares_after
+from suyuan.traceback.questions import LEAST_MASS, Question, questions, row_mass, shares_after
 from suyuan.traceback.results import GAPS, Gap
 
 MOST: Final = 20
@@ -28,6 +30,14 @@ _DIGITS: Final = 12
 _LEAST_GAIN: Final = 1e-9
 _CELLS: Final = 4_000_000
 _NOT_RECORDS: Final = [GAPS.index(gap) for gap in (Gap.HOP_LIMIT, Gap.NODE_LIMIT, Gap.CYCLE)]
+
+
+class _Missing(NamedTuple):
+    """A site at which records are missing: by which places goods left it, and how much of each records would tell."""
+
+    site: int
+    places: Int32Array
+    told: FloatArray
 
 
 def next_inspections(
@@ -42,11 +52,11 @@ def next_inspections(
     ends = ends_of_chains(graph, prepared.snapshot.movements.from_site)
     asked = list(questions(prepared, graph))
     circles = flow.circles
-    simple = [one for one in asked if not circles[one.places].any()]
-    round_about = [one for one in asked if circles[one.places].any()]
-    sites = _unresolved_sites(ends)
-    found = [*_of_movements(graph, flow, ends, simple), *_of_circles(graph, flow, ends, round_about)]
-    found += _of_sites(prepared, graph, flow, ends, sites)
+    again = [_comes_again(graph, flow, circles, one) for one in asked]
+    simple = [one for one, round_about in zip(asked, again, strict=True) if not round_about]
+    round_about = [one for one, comes in zip(asked, again, strict=True) if comes]
+    missing = _missing_inflows(prepared, graph)
+    found = [*_of_circles(graph, flow, ends, round_about), *_linear(graph, flow, ends, simple, missing)]
     worth = [one for one in found if one.expected_gain_bits > _LEAST_GAIN]
     nodes = prepared.snapshot.nodes
     worth.sort(
@@ -71,110 +81,108 @@ def entropy_bits(probability: FloatArray) -> FloatArray:
     return -(filled * np.log2(np.where(filled > 0.0, filled, 1.0))).sum(axis=-1)
 
 
-def _of_movements(
-    graph: MassGraph, flow: Flow, ends: ChainEnds, asked: list[Question]
+def _linear(
+    graph: MassGraph, flow: Flow, ends: ChainEnds, asked: list[Question], missing: list[_Missing]
 ) -> Iterable[Inspection]:
-    if not asked:
+    """Gains of questions whose answers change what ends where in proportion; some ends at a time."""
+    if not asked and not missing:
         return
-    changed = _differences(graph, asked)
-    after = np.maximum(ends.probability + _ends_from(graph, flow, ends, changed), 0.0)
-    low = 0
-    for question in asked:
-        high = low + len(question.weight)
-        yield _gain(ends, question, after[low:high])
-        low = high
-
-
-def _differences(graph: MassGraph, asked: list[Question]) -> sparse.csr_array:
-    """Mass that each answer of each question moves from some predecessors to others: shape (answers, places)."""
-    moved: list[FloatArray] = []
-    answers: list[Int64Array] = []
-    far: list[Int32Array] = []
-    count = 0
-    for question in asked:
-        before, after = mass_after(graph, question)
-        n_answers, n_entries = after.shape
-        moved.append((after - before).ravel())
-        answers.append(np.repeat(np.arange(count, count + n_answers), n_entries))
-        far.append(np.tile(graph.rows.far[question.entries], n_answers))
-        count += n_answers
-    cells = (np.concatenate(answers), np.concatenate(far))
-    return sparse.csr_array((np.concatenate(moved), cells), shape=(count, len(graph.mass)))
-
-
-def _ends_from(graph: MassGraph, flow: Flow, ends: ChainEnds, put: sparse.csr_array) -> FloatArray:
-    """Where what is put on places ends: shape (rows of ``put``, ends)."""
+    left = [np.zeros(len(question.weight)) for question in asked]
+    changed = [_changed(graph, question) for question in asked]
+    left_of_sites = np.zeros(len(missing))
     width = max(1, min(ends.ends.count, _CELLS // len(graph.mass)))
-    parts = [
-        put @ absorbed(graph.rows, flow, ends.ends, low, min(low + width, ends.ends.count))
-        for low in range(0, ends.ends.count, width)
-    ]
-    return np.concatenate(parts, axis=1)
+    for low in range(0, ends.ends.count, width):
+        part = _part_of_ends(graph, flow, ends, low, min(low + width, ends.ends.count))
+        for one, bits in zip(changed, left, strict=True):
+            bits += bits_after(graph.rows, part, one)
+        for number, site in enumerate(missing):
+            left_of_sites[number] += entropy_bits(_after_inflow(graph, part, site))
+    now = float(entropy_bits(ends.probability))
+    for question, bits in zip(asked, left, strict=True):
+        gain = now - float(question.weight @ bits) / float(question.weight.sum())
+        yield Inspection("Shipment", question.movement, question.asks, gain)
+    for site, bits in zip(missing, left_of_sites.tolist(), strict=True):
+        yield Inspection("Site", site.site, "inflow", now - bits)
 
 
-def _gain(ends: ChainEnds, question: Question, after: FloatArray) -> Inspection:
-    likely = question.weight / question.weight.sum()
-    left = float(likely @ entropy_bits(after))
-    gain = float(entropy_bits(ends.probability)) - left
-    return Inspection("Shipment", question.movement, question.asks, gain)
+def _part_of_ends(graph: MassGraph, flow: Flow, ends: ChainEnds, low: int, high: int) -> PartOfEnds:
+    where = absorbed(graph.rows, flow, ends.ends, low, high)
+    return PartOfEnds(ends.ends, low, ends.probability[low:high], where)
+
+
+def _changed(graph: MassGraph, question: Question) -> Changed:
+    rows = graph.rows
+    return Changed(
+        far=rows.far[question.entries],
+        mass=row_mass(graph, question),
+        group=question.group,
+        factor=question.factor,
+        place=int(question.places[0]),
+        carries=float(graph.mass[question.places].sum()),
+        near=question.near,
+        share=rows.share[question.fed],
+        given=graph.mass[question.near],
+        raised=question.raised,
+    )
+
+
+def _comes_again(graph: MassGraph, flow: Flow, circles: BoolArray, question: Question) -> bool:
+    """Whether a unit can come to what an answer changes more than once: then the change is not in proportion."""
+    if circles[question.places].any():
+        return True
+    if not len(question.fed):
+        return False
+    stops = np.zeros(len(graph.mass), np.bool_)
+    stops[question.near] = True
+    come = arrived(graph.rows, flow, passed_from(graph.rows, graph.mass, question.near), stops)
+    return bool(come[question.near].any())
 
 
 def _of_circles(graph: MassGraph, flow: Flow, ends: ChainEnds, asked: list[Question]) -> Iterable[Inspection]:
-    """The same where a unit can come to the movement again and again."""
+    """The same where a unit can come to the movement again and again: the mass is run again for every answer."""
     rows, nowhere = graph.rows, np.zeros(len(graph.mass), np.bool_)
-    for question in asked:
-        after: list[FloatArray] = []
-        for answer in range(len(question.weight)):
-            share = rows.share.copy()
-            share[question.entries] = shares_after(graph, question, answer)
-            changed = rows._replace(share=share)
-            mass = arrived(changed, flow, graph.first_mass, nowhere)
-            after.append(masses_at(ends.ends, changed, mass))
-        yield _gain(ends, question, np.stack(after))
-
-
-def _unresolved_sites(ends: ChainEnds) -> list[int]:
-    """Sites at which so much is unresolved for want of records that it is worth asking for them."""
-    wanting = _wants_records(ends)
-    sites, place = np.unique(ends.site[wanting], return_inverse=True)
-    mass = np.bincount(place, weights=ends.probability[wanting], minlength=len(sites))
-    return sites[mass >= LEAST_MASS].tolist()
-
-
-def _wants_records(ends: ChainEnds) -> np.ndarray:
-    return (ends.why != ORIGIN) & ~np.isin(ends.why, _NOT_RECORDS)
-
-
-def _of_sites(
-    prepared: Prepared, graph: MassGraph, flow: Flow, ends: ChainEnds, sites: list[int]
-) -> Iterable[Inspection]:
-    """Missing inflow: it is split over the origins as the site's recorded goods are.
-
-    Where none of these is known to come from any, as those of the whole case.
-    """
-    if not sites:
-        return
-    site_of = prepared.snapshot.movements.from_site[graph.movement]
-    leaving = [np.flatnonzero((site_of == site) & ~graph.rows.made) for site in sites]
-    put = sparse.csr_array(
-        (
-            np.concatenate([graph.mass[places] for places in leaving]),
-            (np.repeat(np.arange(len(sites)), [len(places) for places in leaving]), np.concatenate(leaving)),
-        ),
-        shape=(len(sites), len(graph.mass)),
-    )
-    from_origins = _ends_from(graph, flow, ends, put) * (ends.why == ORIGIN)
-    overall = ends.probability * (ends.why == ORIGIN)
     now = float(entropy_bits(ends.probability))
-    for site, own in zip(sites, from_origins, strict=True):
-        likely = own if own.sum() > _LEAST_GAIN else overall
-        if likely.sum() > 0.0:
-            left = _entropy_after_inflow(ends, site, likely / likely.sum())
-            yield Inspection("Site", site, "inflow", now - left)
+    for question in asked:
+        left = 0.0
+        for answer, weight in enumerate((question.weight / question.weight.sum()).tolist()):
+            changed = rows._replace(share=shares_after(graph, question, answer))
+            mass = arrived(changed, flow, graph.first_mass, nowhere)
+            left += weight * float(entropy_bits(masses_at(ends.ends, changed, mass)))
+        yield Inspection("Shipment", question.movement, question.asks, now - left)
 
 
-def _entropy_after_inflow(ends: ChainEnds, site: int, likely: FloatArray) -> float:
-    """Entropy once what is unresolved at a site is split over the origins."""
-    gaps = _wants_records(ends) & (ends.site == site)
-    after = np.where(gaps, 0.0, ends.probability) + likely * ends.probability[gaps].sum()
-    return float(entropy_bits(after))
+def _missing_inflows(prepared: Prepared, graph: MassGraph) -> list[_Missing]:
+    """Sites at which so much is unresolved for want of records that it is worth asking for them.
+
+    The floor of the model is no such want: that much stays unresolved at a site whatever is recorded there.
+    """
+    rows, site = graph.rows, prepared.snapshot.movements.from_site[graph.movement]
+    floor = prepared.mixing.floor[prepared.mixing.role[site] + 1]
+    told = graph.mass * np.where(np.isin(rows.gap, _NOT_RECORDS), 0.0, np.maximum(rows.rest - floor, 0.0))
+    sites, amount = summed(site.astype(np.int64), told)
+    return [
+        _Missing(int(one), places, told[places])
+        for one in sites[amount >= LEAST_MASS]
+        for places in (np.flatnonzero((site == one) & (graph.mass > 0.0) & ~rows.made).astype(np.int32),)
+    ]
+
+
+def _after_inflow(graph: MassGraph, part: PartOfEnds, missing: _Missing) -> FloatArray:
+    """What ends where once missing inflow is recorded: it came from where the site's recorded goods did.
+
+    Where none are recorded, from where the rest of the case did.
+    """
+    rows, places = graph.rows, missing.places
+    mass, amount = graph.mass[places], missing.told.sum()
+    gaps = np.zeros(len(part.mass))
+    column = part.ends.rest[places] - part.low
+    here = (column >= 0) & (column < len(gaps)) & (part.ends.rest[places] >= 0)
+    np.add.at(gaps, column[here], missing.told[here])
+    recorded = mass @ (1.0 - rows.rest[places] - rows.lost[places])
+    if recorded > NEGLIGIBLE:
+        likely = mass @ by_predecessors(rows, part, places) / recorded
+    elif amount < 1.0 - NEGLIGIBLE:
+        likely = (part.mass - gaps) / (1.0 - amount)
+    else:
+        return part.mass
+    return part.mass - gaps + amount * likely

@@ -9,7 +9,14 @@ from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 
-from suyuan.graph.snapshot import QUANTITY_UNKNOWN, GraphSnapshot, Int32Array
+from suyuan.graph.snapshot import (
+    QUANTITY_UNKNOWN,
+    BoolArray,
+    FloatArray,
+    GraphSnapshot,
+    Int32Array,
+    Int64Array,
+)
 from suyuan.traceback.explanation import Licensing, Overrun
 from suyuan.traceback.massgraph import MassGraph
 from suyuan.traceback.mixing import FACTORY
@@ -31,20 +38,33 @@ Kept = TypeVar("Kept")
 
 
 class Departures(NamedTuple):
-    """Movements by which goods of a case left a site that made them, and their mass."""
+    """Movements by which goods of a case left a site that made them: mass, rank of the product, time.
 
-    movements: Int32Array
-    mass: np.ndarray
+    The product is -1, the time EARLIEST where it is not known.
+    """
+
+    mass: FloatArray
+    product: Int32Array
+    left: Int64Array
 
 
-def departures_by_site(prepared: Prepared, graph: MassGraph) -> dict[int, Departures]:
-    """By which movements goods of a case left each of the sites that made them."""
+def departures_by_site(prepared: Prepared, graph: MassGraph, product: int) -> dict[int, Departures]:
+    """By which movements goods of a case left each of the sites that made them.
+
+    Parameters
+    ----------
+    product : rank of the product of the case, for movements that do not say theirs; -1 unknown.
+    """
     made = graph.rows.made & (graph.mass > 0.0)
     movements, mass = summed(graph.movement[made].astype(np.int64), graph.mass[made])
-    left = prepared.snapshot.movements.from_site[movements]
+    site = prepared.snapshot.movements.from_site[movements]
+    order = np.argsort(site, kind="stable")
+    sites, begin = np.unique(site[order], return_index=True)
+    every = _departures(prepared, movements[order], mass[order], product)
+    ends = [*begin[1:].tolist(), len(order)]
     return {
-        int(site): Departures(movements[left == site].astype(np.int32), mass[left == site])
-        for site in np.unique(left)
+        site: Departures(every.mass[low:high], every.product[low:high], every.left[low:high])
+        for site, low, high in zip(sites.tolist(), begin.tolist(), ends, strict=False)
     }
 
 
@@ -53,23 +73,22 @@ def covered_sites(prepared: Prepared, graph: MassGraph, product: int) -> Int32Ar
 
     Parameters
     ----------
-    product : as in :func:`licensing_of`
+    product : as in :func:`departures_by_site`
     """
-    by_site = departures_by_site(prepared, graph)
-    covered = [
-        site
-        for site, departures in by_site.items()
-        if licensing_of(prepared, site, departures, product).covered
-    ]
+    by_site = departures_by_site(prepared, graph, product)
+    covered = [site for site, left in by_site.items() if licensing_of(prepared, site, left).covered]
     return np.array(sorted(covered), np.int32)
 
 
-def licensing_of(prepared: Prepared, site: int, departures: Departures, product: int) -> Licensing:
-    """The licences that cover goods which left a site.
+def _departures(prepared: Prepared, movements: np.ndarray, mass: FloatArray, product: int) -> Departures:
+    carried = products_carried(prepared.carried[movements], prepared.goods.lot_product)
+    dated = (prepared.snapshot.movements.flags[movements] & UNDATED) != UNDATED
+    left = np.where(dated, prepared.bounds.departed[movements], EARLIEST)
+    return Departures(mass, np.where(carried < 0, np.int32(product), carried), left)
 
-    Parameters
-    ----------
-    product : rank of the product of the case, for movements that do not say theirs; -1 unknown.
+
+def licensing_of(prepared: Prepared, site: int, departures: Departures) -> Licensing:
+    """The licences that cover goods which left a site.
 
     Notes
     -----
@@ -78,9 +97,9 @@ def licensing_of(prepared: Prepared, site: int, departures: Departures, product:
     """
     snapshot = prepared.snapshot
     held = _kept(prepared, ("held", site), lambda: _held(snapshot, _operators(snapshot, site)))
-    if not held or not len(departures.movements):
+    if not held:
         return NO_LICENCE
-    covers = np.stack([_covers(prepared, licence, departures.movements, product) for licence in held])
+    covers = np.stack([_covers(prepared, licence, departures) for licence in held])
     licences = tuple(licence for licence, row in zip(held, covers, strict=True) if row.any())
     uncovered = float(departures.mass[~covers.any(axis=0)].sum())
     overruns = [
@@ -124,20 +143,18 @@ def _held(snapshot: GraphSnapshot, parties: Sequence[Party]) -> list[int]:
     return sorted((one for one in licences if "make" in (scopes[one].as_py() or ())), key=table.id_at)
 
 
-def _covers(prepared: Prepared, licence: int, movements: Int32Array, product: int) -> np.ndarray:
+def _covers(prepared: Prepared, licence: int, departures: Departures) -> BoolArray:
     """Which movements carry goods that a licence covers, at a time at which it was in force."""
-    carried = products_carried(prepared.carried[movements], prepared.goods.lot_product)
-    carried = np.where(carried < 0, product, carried)
-    known = (prepared.snapshot.movements.flags[movements] & UNDATED) != UNDATED
-    left = prepared.bounds.departed[movements]
-    begin, end = _in_force(prepared.snapshot, licence)
-    return (
-        np.isin(carried, _kept(prepared, ("products", licence), lambda: _products_of(prepared, licence)))
-        & known
-        & (left > EARLIEST)
-        & (left >= begin)
-        & (left <= end)
-    )
+    covered, begin, end = _kept(prepared, ("terms", licence), lambda: _terms(prepared, licence))
+    left = departures.left
+    return covered[departures.product] & (left > EARLIEST) & (left >= begin) & (left <= end)
+
+
+def _terms(prepared: Prepared, licence: int) -> tuple[BoolArray, int, int]:
+    """Which products a licence covers, by rank, the last entry for an unknown one; when it is in force."""
+    covered = np.zeros(len(prepared.product_rank) + 1, np.bool_)
+    covered[_products_of(prepared, licence)] = True
+    return (covered, *_in_force(prepared.snapshot, licence))
 
 
 def _in_force(snapshot: GraphSnapshot, licence: int) -> tuple[int, int]:
@@ -171,7 +188,8 @@ def _overrun(prepared: Prepared, licence: int) -> Overrun | None:
     sites = _making_sites(prepared, licence)
     shipped = outflow_of(prepared, sites)
     shipped = shipped[~np.isin(movements.to_site[shipped], sites)]
-    shipped = shipped[_covers(prepared, licence, shipped, -1)]
+    departures = _departures(prepared, shipped, np.ones(len(shipped)), -1)
+    shipped = shipped[_covers(prepared, licence, departures)]
     shipped = shipped[(movements.flags[shipped] & QUANTITY_UNKNOWN) == 0]
     units = movements.unit[shipped]
     if len(np.unique(units[units > 0])) > 1:

@@ -1,10 +1,12 @@
 """What could be asked about the movements of a case, and what the answers would tell of their predecessors.
 
 A question is about one value of one movement that is not recorded: its lot, product, departure or arrival. The
-possible answers are the values at its feasible predecessors, weighted by present mass. An answer leaves the share
-without predecessor as it is and gives the rest of the row to the predecessors that agree with it; those whose own value
-is not recorded agree with any. A time is answered by an interval between arrivals of predecessors: goods leave a site
-after an exponential stay, of the scale that the model has for sites of its role.
+possible answers are the values at its feasible predecessors, weighted by present mass; where a predecessor's own lot
+is not recorded, one more is that the lot is none of those. Goods that came to the movement from one further on, of
+which the value is recorded, can only have had that one. An answer leaves the share without predecessor as it is and
+divides the rest of the row anew, by how the predecessors agree with it; and it raises, lowers or rules out the
+movement itself where it is a predecessor of others. A time is answered by an interval between arrivals of
+predecessors: goods leave a site after an exponential stay, of the scale that the model has for sites of its role.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,13 +14,16 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from suyuan.graph.compiled import compiled
 from suyuan.graph.snapshot import (
     ARRIVED_UNKNOWN,
     DEPARTED_UNKNOWN,
+    BoolArray,
     FloatArray,
     Int32Array,
     Int64Array,
 )
+from suyuan.traceback.goods import DISAGREE, JOINED, UNKNOWN, Goods, Links, agreement
 from suyuan.traceback.massgraph import MassGraph
 from suyuan.traceback.outcomes import summed
 from suyuan.traceback.parameters import MICROSECONDS_PER_DAY
@@ -35,9 +40,14 @@ INTERVALS: Final = 6
 class Question(NamedTuple):
     """A question about a movement.
 
-    ``weight`` is the present mass behind each possible answer; ``entries`` are those of the rows of the places that the
-    movement has in the case, place after place, ``length`` of each; ``factor``, shape (answers, entries), is what an
-    answer leaves of each.
+    Parameters
+    ----------
+    weight : shape (answers,), how likely each possible answer is, in any unit.
+    places : those that the movement has in the case; ``length`` of the row of each.
+    entries : of these rows, one after another, with the ``group`` of each.
+    factor : shape (answers, groups), what an answer leaves of the entries of each group.
+    fed : entries of other rows by which goods come from the movement, and ``near``, the places of these rows;
+        ``raised``, shape (answers, fed), is what an answer makes of each. Empty where no answer changes any.
     """
 
     movement: int
@@ -46,18 +56,40 @@ class Question(NamedTuple):
     places: Int32Array
     length: Int64Array
     entries: Int64Array
+    group: Int64Array
     factor: FloatArray
+    fed: Int64Array
+    near: Int32Array
+    raised: FloatArray
 
 
 class _Asked(NamedTuple):
-    """A movement in question: the places it has in the case, and the predecessors in their rows, one after another."""
+    """A movement in question: the places it has in the case, and the predecessors in their rows, one after another.
+
+    ``weight`` is the mass that comes by each. Of a movement with one place also ``fed`` and ``near`` as in
+    :class:`Question`, and ``given``, the mass that comes from each of these; ``mass`` is all that the movement carries.
+    """
 
     movement: int
+    mass: float
     places: Int32Array
     length: Int64Array
     entries: Int64Array
     far: Int32Array
     weight: FloatArray
+    fed: Int64Array
+    near: Int32Array
+    onward: Int32Array
+    given: FloatArray
+
+
+class _Told(NamedTuple):
+    """Answers to a question: how likely each is, what it leaves of predecessors, and of the movement for others."""
+
+    weight: FloatArray
+    group: Int64Array
+    factor: FloatArray
+    raised: FloatArray
 
 
 def questions(prepared: Prepared, graph: MassGraph) -> Iterator[Question]:
@@ -67,24 +99,27 @@ def questions(prepared: Prepared, graph: MassGraph) -> Iterator[Question]:
             answers = told(prepared, asked)
             if answers is None:
                 continue
-            value, factor = answers
-            weight = value @ asked.weight
-            possible = weight > 0.0
+            possible = answers.weight > 0.0
             if possible.sum() > 1:
-                yield Question(
-                    movement=asked.movement,
-                    asks=asks,
-                    weight=weight[possible],
-                    places=asked.places,
-                    length=asked.length,
-                    entries=asked.entries,
-                    factor=factor[possible],
-                )
+                yield _question(asked, asks, answers, possible)
 
 
-Told = tuple[FloatArray, FloatArray]
-"""Shape (answers, predecessors) both: how much of a predecessor's mass stands for an answer, and what is left of it
-after that answer."""
+def _question(asked: _Asked, asks: str, answers: _Told, possible: BoolArray) -> Question:
+    raised = answers.raised[possible]
+    changed = (raised != 1.0).any(axis=0)
+    return Question(
+        movement=asked.movement,
+        asks=asks,
+        weight=answers.weight[possible],
+        places=asked.places,
+        length=asked.length,
+        entries=asked.entries,
+        group=answers.group,
+        factor=answers.factor[possible],
+        fed=asked.fed[changed],
+        near=asked.near[changed],
+        raised=raised[:, changed],
+    )
 
 
 def _asked(graph: MassGraph) -> Iterator[_Asked]:
@@ -92,78 +127,176 @@ def _asked(graph: MassGraph) -> Iterator[_Asked]:
     length = np.diff(rows.start)
     with_rows = np.flatnonzero((length > 0) & (graph.mass > 0.0)).astype(np.int32)
     movements, mass = summed(graph.movement[with_rows].astype(np.int64), graph.mass[with_rows])
-    for movement in movements[mass >= LEAST_MASS]:
+    for movement, carries in zip(movements[mass >= LEAST_MASS], mass[mass >= LEAST_MASS], strict=True):
         places = with_rows[graph.movement[with_rows] == movement]
         entries = np.concatenate(
             [np.arange(*rows.start[place : place + 2].tolist()) for place in places.tolist()]
         )
-        weight = rows.share[entries] * np.repeat(graph.mass[places], length[places])
-        far = graph.movement[rows.far[entries]]
-        yield _Asked(int(movement), places, length[places], entries, far, weight)
+        fed = np.flatnonzero(rows.far == places[0]) if len(places) == 1 else np.empty(0, np.int64)
+        near = (np.searchsorted(rows.start, fed, side="right") - 1).astype(np.int32)
+        yield _Asked(
+            movement=int(movement),
+            mass=float(carries),
+            places=places,
+            length=length[places],
+            entries=entries,
+            far=graph.movement[rows.far[entries]],
+            weight=rows.share[entries] * np.repeat(graph.mass[places], length[places]),
+            fed=fed,
+            near=near,
+            onward=graph.movement[near],
+            given=rows.share[fed] * graph.mass[near],
+        )
 
 
-def mass_after(graph: MassGraph, question: Question) -> tuple[FloatArray, FloatArray]:
-    """Mass that comes to the movement by each entry, and what it is after each answer: (entries,), (answers, entries).
-
-    Where the movement has several places, all of what predecessors supplied is divided anew.
-    """
-    mass = graph.rows.share[question.entries] * np.repeat(graph.mass[question.places], question.length)
-    after = mass * question.factor
-    return mass, after * (mass.sum() / after.sum(axis=1, keepdims=True))
+def row_mass(graph: MassGraph, question: Question) -> FloatArray:
+    """Mass that comes to the movement by each entry: shape (entries,)."""
+    return graph.rows.share[question.entries] * np.repeat(graph.mass[question.places], question.length)
 
 
 def shares_after(graph: MassGraph, question: Question, answer: int) -> FloatArray:
-    """Shares of the entries after an answer, each row for itself; where nothing agrees with it a row stays as it is."""
-    share = graph.rows.share[question.entries]
-    row = np.repeat(np.arange(len(question.places)), question.length)
-    kept = share * question.factor[answer]
-    total, left = np.bincount(row, weights=share), np.bincount(row, weights=kept)
-    scale = total / np.where(left > 0.0, left, 1.0)
-    return np.where(left[row] > 0.0, kept * scale[row], share)
+    """Shares of all entries after an answer, each row for itself; where nothing agrees a row stays as it is."""
+    rows = graph.rows
+    kept = rows.share.copy()
+    kept[question.entries] *= question.factor[answer][question.group]
+    kept[question.fed] *= question.raised[answer]
+    for place in np.concatenate([question.places, question.near]).tolist():
+        row = slice(*rows.start[place : place + 2].tolist())
+        total, left = rows.share[row].sum(), kept[row].sum()
+        kept[row] = kept[row] * (total / left) if left > 0.0 else rows.share[row]
+    return kept
 
 
-def _lots(prepared: Prepared, asked: _Asked) -> Told | None:
-    """Answers that name a lot: lots of predecessors."""
+def _lots(prepared: Prepared, asked: _Asked) -> _Told | None:
+    """Answers that name a lot."""
     if prepared.carried[asked.movement] >= 0:
         return None
-    lot, product = prepared.carried[asked.far], _products(prepared, asked.far)
-    answers = np.unique(lot[lot >= 0])
-    code, of_lot = prepared.goods.lot_code[answers][:, None], prepared.goods.lot_product[answers][:, None]
-    known = lot >= 0
-    codes = np.append(prepared.goods.lot_code, np.int32(-1))[np.maximum(lot, -1)]
-    product_agrees = (product < 0) | (of_lot < 0) | (product == of_lot)
-    agrees = product_agrees & (~known | (codes == code))
-    return (lot == answers[:, None]).astype(np.float64), agrees.astype(np.float64)
+    lot, further = prepared.carried[asked.far], prepared.carried[asked.onward]
+    return _goods(prepared, asked, np.maximum(lot, -1), np.maximum(further, -1), lots=True)
 
 
-def _product(prepared: Prepared, asked: _Asked) -> Told | None:
-    """Answers that name a product: products of predecessors."""
+def _product(prepared: Prepared, asked: _Asked) -> _Told | None:
+    """Answers that name a product."""
     if _products(prepared, np.array([asked.movement]))[0] >= 0:
         return None
-    product = _products(prepared, asked.far)
-    answers = np.unique(product[product >= 0])[:, None]
-    value = product == answers
-    return value.astype(np.float64), (value | (product < 0)).astype(np.float64)
+    return _goods(
+        prepared, asked, _products(prepared, asked.far), _products(prepared, asked.onward), lots=False
+    )
 
 
 def _products(prepared: Prepared, movements: np.ndarray) -> Int32Array:
     return products_carried(prepared.carried[movements], prepared.goods.lot_product)
 
 
-def _departure(prepared: Prepared, asked: _Asked) -> Told | None:
+def _goods(
+    prepared: Prepared, asked: _Asked, before: Int32Array, further: Int32Array, *, lots: bool
+) -> _Told | None:
+    """Answers that say what goods the movement carried.
+
+    Parameters
+    ----------
+    before, further : lot, or product, of each predecessor and of each movement that goods go on with; -1 unknown
+    lots : whether these are lots
+    """
+    settled = (further >= 0) & (asked.given > 0.0)
+    answers = np.unique(np.concatenate([before[before >= 0], further[settled]]))
+    if not len(answers):
+        return None
+    everything = asked.weight.sum()
+    known = np.where(settled, asked.given, 0.0)
+    free = max(0.0, 1.0 - known.sum())
+    usual = _summed_by(answers, before, asked.weight) / everything
+    other = asked.weight[before < 0].sum() / everything
+    if not lots and usual.sum() > 0.0:
+        usual, other = usual / usual.sum(), 0.0
+    weight = _summed_by(answers, further, known) + free * usual
+    codes = answers.astype(np.int32) if lots else (-answers - 2).astype(np.int32)
+    return _told_of_goods(prepared, asked, codes, np.append(weight, free * other), before, further)
+
+
+def _summed_by(answers: Int32Array, value: Int32Array, weight: FloatArray) -> FloatArray:
+    """Sum of weights by the answer that a value is."""
+    there = value >= 0
+    found = np.zeros(len(answers) + 1)
+    np.add.at(found, np.searchsorted(answers, value[there]), weight[there])
+    return found[:-1]
+
+
+def _told_of_goods(
+    prepared: Prepared,
+    asked: _Asked,
+    codes: Int32Array,
+    weight: FloatArray,
+    before: Int32Array,
+    further: Int32Array,
+) -> _Told:
+    """What answers, as goods codes, leave of each predecessor, and of the movement for those further on.
+
+    The last answer is that it was none of these. Joined by a record stays joined, whatever the goods.
+    """
+    walk, now = prepared.backward, prepared.carried[[asked.movement]]
+    site, to_site = (int(ends[asked.movement]) for ends in (walk.leaves, walk.comes))
+    parameters = prepared.parameters
+    unknown = 1.0 if parameters.infer_products else parameters.match_unknown
+    weights = (walk.goods, walk.links, unknown, parameters.match_lot_unknown)
+    far, group = np.unique(prepared.carried[asked.far], return_inverse=True)
+    near, number = np.unique(prepared.carried[asked.onward], return_inverse=True)
+    factor = _ratio(weight_of_goods(site, codes, far, *weights), weight_of_goods(site, now, far, *weights))
+    raised = _ratio(
+        weight_of_goods(to_site, near, codes, *weights), weight_of_goods(to_site, near, now, *weights)
+    ).T
+    start = walk.recorded.start
+    raised = np.vstack([raised[:, number], further < 0]).astype(np.float64)
+    if len(start) > 1:
+        raised[:, start[asked.onward + 1] > start[asked.onward]] = 1.0
+    says = np.empty(len(far), np.bool_)
+    says[group] = before >= 0
+    factor = np.vstack([factor, np.where(says, 0.0, 1.0)])
+    if len(start) > 1 and start[asked.movement + 1] > start[asked.movement]:
+        factor[:] = 1.0
+    return _Told(weight, group, factor, raised)
+
+
+def _ratio(after: FloatArray, before: FloatArray) -> FloatArray:
+    return np.where(before > 0.0, after / np.where(before > 0.0, before, 1.0), 1.0)
+
+
+@compiled
+def weight_of_goods(
+    site: int,
+    near: Int32Array,
+    far: Int32Array,
+    goods: Goods,
+    links: Links,
+    unknown: float,
+    lot_unknown: float,
+) -> FloatArray:
+    """The match of the mixing model between goods that leave a site and goods that came: shape (near, far)."""
+    found = np.empty((len(near), len(far)))
+    for i in range(len(near)):
+        for j in range(len(far)):
+            kind = agreement(site, near[i], far[j], goods, links)
+            weight = 0.0 if kind == DISAGREE else unknown if kind == UNKNOWN else 1.0
+            if near[i] >= 0 and far[j] < 0 and kind != JOINED:
+                weight *= lot_unknown
+            found[i, j] = weight
+    return found
+
+
+def _departure(prepared: Prepared, asked: _Asked) -> _Told | None:
     """Answers that say when it left, to an interval."""
     flag = prepared.snapshot.movements.flags[asked.movement]
     return _times(prepared, asked, 0.0) if flag & DEPARTED_UNKNOWN else None
 
 
-def _arrival(prepared: Prepared, asked: _Asked) -> Told | None:
+def _arrival(prepared: Prepared, asked: _Asked) -> _Told | None:
     """Answers that say when it came: what one tells of predecessors when nothing is known of the departure."""
     flag = prepared.snapshot.movements.flags[asked.movement]
     transit = prepared.parameters.transit_days * MICROSECONDS_PER_DAY
     return _times(prepared, asked, transit) if flag & DEPARTED_UNKNOWN and flag & ARRIVED_UNKNOWN else None
 
 
-def _times(prepared: Prepared, asked: _Asked, transit: float) -> Told | None:
+def _times(prepared: Prepared, asked: _Asked, transit: float) -> _Told | None:
     came = prepared.bounds.arrived[asked.far]
     dated = came > EARLIEST
     if not dated.any():
@@ -183,7 +316,8 @@ def _times(prepared: Prepared, asked: _Asked, transit: float) -> Told | None:
         return None
     value = np.where(dated, within / np.where(dated, total, 1.0), 0.0)
     whole = value @ asked.weight
-    return value, np.where(dated, value, (whole / whole.sum())[:, None])
+    factor = np.where(dated, value, (whole / whole.sum())[:, None])
+    return _Told(whole, np.arange(len(asked.far)), factor, np.ones((len(whole), len(asked.fed))))
 
 
 def _window(prepared: Prepared, movement: int, transit: float) -> tuple[float, float]:
@@ -218,7 +352,7 @@ def _left_by(stay: FloatArray, transit: float) -> FloatArray:
     return np.where(np.isinf(after), 1.0, gone / transit)
 
 
-_KINDS: Final[tuple[tuple[str, Callable[[Prepared, _Asked], Told | None]], ...]] = (
+_KINDS: Final[tuple[tuple[str, Callable[[Prepared, _Asked], _Told | None]], ...]] = (
     ("lot", _lots),
     ("product", _product),
     ("departure", _departure),

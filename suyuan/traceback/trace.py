@@ -11,7 +11,7 @@ from suyuan.traceback.cases import CaseStart, case_product, first_movements, lea
 from suyuan.traceback.eventchains import chains_from
 from suyuan.traceback.events import events_and_lots
 from suyuan.traceback.explaining import explained
-from suyuan.traceback.explanation import Explanation
+from suyuan.traceback.explanation import Explanation, Parts
 from suyuan.traceback.mass import mass_of
 from suyuan.traceback.massgraph import MassGraph
 from suyuan.traceback.mixingmodel import Mixing
@@ -35,7 +35,7 @@ def trace(
     direction: Direction = "backward",
     limits: TraceLimits = DEFAULT_LIMITS,
     paths: int = 5,
-    explain: bool = False,
+    explain: Parts = Parts.NOTHING,
 ) -> TraceResult:
     """Where the goods of a case were made, or where goods from there can have gone.
 
@@ -43,7 +43,8 @@ def trace(
     ----------
     kind, position : the case, one of :data:`suyuan.traceback.cases.START_KINDS`.
     paths : how many of the most probable chains to give.
-    explain : whether to say why, who is licensed, where chains can be cut and what to inspect next (backward only).
+    explain : what to say besides: why and who is licensed, where chains can be cut, what to inspect next (backward
+        only).
 
     Raises
     ------
@@ -59,7 +60,7 @@ def trace(
     answer = NO_ANSWER
     if direction == "backward":
         product = case_product(prepared, kind, position)
-        ways = paths > 0 or explain
+        ways = paths > 0 or bool(explain)
         graph = mass_graph(prepared, start, walked, limits, product=product, ways=ways)
         answer = _answer(prepared, start, graph, product, paths, explain)
     reached = _reached(prepared, start, walked, kind, position, direction)
@@ -97,14 +98,14 @@ NO_ANSWER: Final = Answer((), (), (), {}, None)
 
 
 def _answer(
-    prepared: Prepared, start: CaseStart, graph: MassGraph, product: int, paths: int, explain: bool
+    prepared: Prepared, start: CaseStart, graph: MassGraph, product: int, paths: int, explain: Parts
 ) -> Answer:
     """Origins, gaps and ways of a backward trace."""
     origins, unresolved = ends_of_case(prepared, start, graph, product)
     movements = prepared.snapshot.movements
     chains = best_paths(graph, movements.from_site, movements.to_site, wanted=paths)
     counts = _counts(graph.cut_by_hops, graph.cut_by_nodes, "mass_")
-    explanation = explained(prepared, start, graph, origins, product) if explain else None
+    explanation = explained(prepared, start, graph, origins, product, explain) if explain else None
     return Answer(origins, unresolved, chains, counts, explanation)
 
 

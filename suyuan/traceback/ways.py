@@ -4,8 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from suyuan.graph.snapshot import GraphSnapshot, Int32Array
-from suyuan.traceback import goods
+from suyuan.graph.snapshot import NOTHING_KNOWN, GraphSnapshot, Int32Array
 from suyuan.traceback.explanation import Agreement, OriginWay
 from suyuan.traceback.massflow import Flow, likeliest
 from suyuan.traceback.massgraph import MassGraph
@@ -58,5 +57,7 @@ def lot_of(snapshot: GraphSnapshot, movement: int) -> int:
 
 def product_of(snapshot: GraphSnapshot, movement: int) -> int:
     """Position of the product that a movement carries, -1 unknown."""
-    lot_product = snapshot.nodes["Lot"].columns["product"]
-    return int(goods.product_of(int(snapshot.movements.goods[movement]), lot_product))
+    carried = int(snapshot.movements.goods[movement])
+    if carried >= 0:
+        return int(snapshot.nodes["Lot"].columns["product"][carried])
+    return -1 if carried == NOTHING_KNOWN else -carried - 2

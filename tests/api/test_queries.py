@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from suyuan.service.tracing import Tracer, TraceRequest
 from suyuan.service.workspace import Workspace
+from suyuan.traceback import explaining
 from tests.api.client import Client
 
 
@@ -158,6 +160,78 @@ def test_a_trace_is_the_one_of_the_command_line(
     for path in trace["paths"]:
         assert [node["id"] for node in path["sites"]] == path["siteIds"]
         assert [node["id"] for node in path["movements"]] == path["movementIds"]
+
+
+EXPLAINED = {
+    "origins { reasons }": "origin_ways",
+    "origins { licensed }": "origin_ways",
+    "origins { infringing }": "origin_ways",
+    "origins { standing }": "origin_ways",
+    "origins { overrun { quantity } }": "origin_ways",
+    "chokePoints { siteId }": "choke_points",
+    "nextInspections { text }": "next_inspections",
+}
+
+
+@pytest.fixture
+def worked_out(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the parts of an explanation, as they are worked out."""
+    done: list[str] = []
+    for name in ("origin_ways", "choke_points", "next_inspections"):
+        monkeypatch.setattr(explaining, name, _noted(getattr(explaining, name), name, done))
+    return done
+
+
+def _noted(function: Callable[..., Any], name: str, done: list[str]) -> Callable[..., Any]:
+    def noted(*given: Any, **named: Any) -> Any:
+        done.append(name)
+        return function(*given, **named)
+
+    return noted
+
+
+@pytest.mark.parametrize("field", EXPLAINED)
+def test_of_an_explanation_only_what_is_selected_is_worked_out(
+    client: Client, market_folder: Path, worked_out: list[str], field: str
+) -> None:
+    case, _ = _cases(market_folder, "Listing")[0]
+    whole = client.data(TRACE, start=case)["trace"]
+    worked_out.clear()
+    found = client.data(f"query($start: ID!) {{ trace(start: $start) {{ {field} }} }}", start=case)["trace"]
+    assert worked_out == [EXPLAINED[field]]
+    assert found == _selected(whole, found)
+
+
+def _selected(whole: Any, like: Any) -> Any:
+    """Of a whole answer what another one has."""
+    if isinstance(like, list):
+        entries: list[Any] = like
+        return [_selected(one, other) for one, other in zip(whole, entries, strict=True)]
+    if isinstance(like, dict):
+        fields: dict[str, Any] = like
+        return {name: _selected(whole[name], value) for name, value in fields.items()}
+    return whole
+
+
+@pytest.mark.parametrize(
+    ("selection", "parts"),
+    [
+        ("intervals origins { siteId probability low high site { id } } paths { probability }", []),
+        ("origins { siteId } ...below", ["choke_points"]),
+        ("... on Trace { some: nextInspections { text } }", ["next_inspections"]),
+        ("...below @skip(if: $yes) nextInspections @include(if: $no) { text }", []),
+        ("...below @skip(if: $no) origins @include(if: $yes) { siteId ... { reasons } }", "both"),
+    ],
+)
+def test_selections_are_read_through_fragments_and_directives(
+    client: Client, market_folder: Path, worked_out: list[str], selection: str, parts: list[str] | str
+) -> None:
+    case, _ = _cases(market_folder, "Listing")[0]
+    asked = f"query($start: ID!, $yes: Boolean = true, $no: Boolean = false) {{ trace(start: $start) {{ {selection}"
+    fragment = " fragment below on Trace { chokePoints { siteId } }" if "below" in selection else ""
+    used = " start @skip(if: $yes) rule @include(if: $no) } }"
+    client.data(asked + used + fragment, start=case)
+    assert worked_out == (["origin_ways", "choke_points"] if parts == "both" else parts)
 
 
 def _camel(entry: Any) -> Any:

@@ -13,6 +13,7 @@ import pytest
 import suyuan
 from suyuan.traceback.baselines import reached_origins
 from suyuan.traceback.cases import first_movements
+from suyuan.traceback.explanation import Parts
 from suyuan.traceback.parameters import TraceLimits, TraceParameters, UnknownTimes
 from suyuan.traceback.preparation import prepare
 from suyuan.traceback.results import TraceResult
@@ -80,7 +81,7 @@ def answers() -> list[Any]:
                         position,
                         direction=direction,  # pyright: ignore
                         limits=TraceLimits(max_hops=6),
-                        explain=True,
+                        explain=Parts.EVERYTHING,
                     )
                     found.append(
                         {

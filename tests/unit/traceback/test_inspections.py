@@ -55,9 +55,9 @@ def test_a_lot_shared_by_two_makers_gains_less() -> None:
 
 
 def test_predecessors_without_a_lot_agree_with_any() -> None:
-    # Whatever the lot, H stays: after each answer two are left with equal weight.
+    # After lot 1 or 2 two are left with equal weight; after another lot, with probability 1/3, H alone.
     gains = inspected(market(lots=("1", "2", None)), "out")
-    assert gains["out", "lot"] == pytest.approx(np.log2(3) - 1.0)
+    assert gains["out", "lot"] == pytest.approx(np.log2(3) - 2 / 3)
 
 
 def test_nothing_is_asked_where_all_is_recorded_or_the_same() -> None:
@@ -84,6 +84,36 @@ def test_missing_inflow_is_split_over_the_origins_known_there() -> None:
         ROLES,
     )
     assert inspected(world, "d") == {("M", "inflow"): pytest.approx(0.5)}
+
+
+def test_an_answer_also_tells_of_the_movements_that_goods_go_on_with() -> None:
+    # out (P) came by a (P, from F) with weight 1, by b with 1/2 as its product is not known: 2/3 and 1/3; b came from
+    # G (P) or H (Q). Ends 2/3, 1/6, 1/6. That b carried P: 1/3, since goods of out did, and half of the other 2/3.
+    # Then F and G have 1/2 each, 1 bit; with Q it was F, no bit. log2(3) - 1/3 - 2/3.
+    world = World(
+        (
+            Move("g", "G", "W", 1, 2, "P", "1", 4.0),
+            Move("h", "H", "W", 1, 2, "Q", "2", 4.0),
+            Move("b", "W", "M", 3, 4, None, None, 4.0),
+            Move("a", "F", "M", 3, 4, "P", "3", 4.0),
+            Move("out", "M", "R", 5, 6, "P", None, 4.0),
+        ),
+        ROLES,
+    )
+    gains = inspected(world, "out", replace(EVENLY, match_unknown=0.5))
+    assert gains["b", "product"] == pytest.approx(np.log2(3) - 1.0)
+
+
+@pytest.mark.parametrize(("sent", "after"), [(10.0, (0.9, 0.1)), (5.0, None)])
+def test_the_floor_of_the_model_is_no_missing_record(sent: float, after: tuple[float, ...] | None) -> None:
+    # The floor is 1/10. Of 10 half is not covered: 1 bit; records can bring that down to the floor. Of 5 all is.
+    world = World(
+        (Move("a", "F", "M", 1, 2, "P", "1", 5.0), Move("d", "M", "R", 5, 6, "P", "1", sent)),
+        ROLES,
+    )
+    gains = inspected(world, "d", replace(EVENLY, floor=role_values(0.1)))
+    expected = {} if after is None else {("M", "inflow"): pytest.approx(1.0 - entropy_bits(np.array(after)))}
+    assert gains == expected
 
 
 def test_a_dead_end_is_split_over_the_origins_of_the_case() -> None:
@@ -126,12 +156,12 @@ def gains_by_matrix(prepared: Prepared, graph: MassGraph) -> dict[tuple[int, str
     ends = ends_of_chains(graph, prepared.snapshot.movements.from_site).ends
     now = float(entropy_bits(masses_at(ends, graph.rows, graph.mass)))
     found: dict[tuple[int, str], float] = {}
+    starts = graph.rows.start[:-1][np.diff(graph.rows.start) > 0]
     for question in questions(prepared, graph):
         left = 0.0
         for answer, weight in enumerate(question.weight / question.weight.sum()):
-            share = graph.rows.share.copy()
-            share[question.entries] = shares_after(graph, question, answer)
-            assert share[question.entries].sum() == pytest.approx(graph.rows.share[question.entries].sum())
+            share = shares_after(graph, question, answer)
+            assert np.add.reduceat(share, starts) == pytest.approx(np.add.reduceat(graph.rows.share, starts))
             changed = graph._replace(rows=graph.rows._replace(share=share))
             matrix = steps(changed)
             mass = np.linalg.solve(np.eye(len(matrix)) - matrix.T, graph.first_mass)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from suyuan.graph.rows import snapshot_of_rows
-from suyuan.traceback.explanation import Explanation, Standing
+from suyuan.traceback.explanation import Explanation, Parts, Standing
 from suyuan.traceback.parameters import TraceParameters
 from suyuan.traceback.preparation import prepare
 from suyuan.traceback.territories import Territory
@@ -52,7 +52,7 @@ def explained(rows: Rows, start: str = "Shipment:S", **options: Any) -> Explanat
     prepared = prepare(snapshot_of_rows(rows), TraceParameters(), **options)
     kind = start.partition(":")[0]
     position = prepared.snapshot.nodes[kind].position(start)
-    result = trace(prepared, kind, position, explain=True)
+    result = trace(prepared, kind, position, explain=Parts.ORIGINS)
     assert result.explanation is not None
     assert [prepared.snapshot.nodes["Site"].id_at(one.site) for one in result.origins] == ["Site:F"]
     return result.explanation
@@ -210,7 +210,10 @@ def test_a_case_whose_goods_were_made_nowhere_known_has_no_licences_to_judge() -
     rows["sites"][0]["role"] = "warehouse"
     prepared = prepare(snapshot_of_rows(rows), TraceParameters())
     result = trace(
-        prepared, "Shipment", prepared.snapshot.nodes["Shipment"].position("Shipment:S"), explain=True
+        prepared,
+        "Shipment",
+        prepared.snapshot.nodes["Shipment"].position("Shipment:S"),
+        explain=Parts.ORIGINS,
     )
     assert result.explanation is not None
     assert not result.origins
