@@ -67,11 +67,11 @@ class _Asked(NamedTuple):
     """A movement in question: the places it has in the case, and the predecessors in their rows, one after another.
 
     ``weight`` is the mass that comes by each. Of a movement with one place also ``fed`` and ``near`` as in
-    :class:`Question`, and ``given``, the mass that comes from each of these; ``mass`` is all that the movement carries.
+    :class:`Question`, and the movements there, ``onward``. ``before`` and ``further`` are the goods of predecessors and
+    of those.
     """
 
     movement: int
-    mass: float
     places: Int32Array
     length: Int64Array
     entries: Int64Array
@@ -80,7 +80,16 @@ class _Asked(NamedTuple):
     fed: Int64Array
     near: Int32Array
     onward: Int32Array
-    given: FloatArray
+    before: "_Carried"
+    further: "_Carried"
+
+
+class _Carried(NamedTuple):
+    """Goods codes of some movements, each once, with the mass that goes by each, and which of them each carries."""
+
+    codes: Int32Array
+    mass: FloatArray
+    group: Int64Array
 
 
 class _Told(NamedTuple):
@@ -94,7 +103,7 @@ class _Told(NamedTuple):
 
 def questions(prepared: Prepared, graph: MassGraph) -> Iterator[Question]:
     """All questions about movements that carry enough of the mass, whose answers can differ."""
-    for asked in _asked(graph):
+    for asked in _asked(prepared, graph):
         for asks, told in _KINDS:
             answers = told(prepared, asked)
             if answers is None:
@@ -122,31 +131,38 @@ def _question(asked: _Asked, asks: str, answers: _Told, possible: BoolArray) -> 
     )
 
 
-def _asked(graph: MassGraph) -> Iterator[_Asked]:
+def _asked(prepared: Prepared, graph: MassGraph) -> Iterator[_Asked]:
     rows = graph.rows
     length = np.diff(rows.start)
     with_rows = np.flatnonzero((length > 0) & (graph.mass > 0.0)).astype(np.int32)
     movements, mass = summed(graph.movement[with_rows].astype(np.int64), graph.mass[with_rows])
-    for movement, carries in zip(movements[mass >= LEAST_MASS], mass[mass >= LEAST_MASS], strict=True):
+    for movement in movements[mass >= LEAST_MASS]:
         places = with_rows[graph.movement[with_rows] == movement]
         entries = np.concatenate(
             [np.arange(*rows.start[place : place + 2].tolist()) for place in places.tolist()]
         )
         fed = np.flatnonzero(rows.far == places[0]) if len(places) == 1 else np.empty(0, np.int64)
         near = (np.searchsorted(rows.start, fed, side="right") - 1).astype(np.int32)
+        far, onward = graph.movement[rows.far[entries]], graph.movement[near]
+        weight = rows.share[entries] * np.repeat(graph.mass[places], length[places])
         yield _Asked(
             movement=int(movement),
-            mass=float(carries),
             places=places,
             length=length[places],
             entries=entries,
-            far=graph.movement[rows.far[entries]],
-            weight=rows.share[entries] * np.repeat(graph.mass[places], length[places]),
+            far=far,
+            weight=weight,
             fed=fed,
             near=near,
-            onward=graph.movement[near],
-            given=rows.share[fed] * graph.mass[near],
+            onward=onward,
+            before=_carried(prepared, far, weight),
+            further=_carried(prepared, onward, rows.share[fed] * graph.mass[near]),
         )
+
+
+def _carried(prepared: Prepared, movements: Int32Array, mass: FloatArray) -> _Carried:
+    codes, group = np.unique(prepared.carried[movements], return_inverse=True)
+    return _Carried(codes, np.bincount(group, weights=mass, minlength=len(codes)).astype(np.float64), group)
 
 
 def row_mass(graph: MassGraph, question: Question) -> FloatArray:
@@ -171,90 +187,66 @@ def _lots(prepared: Prepared, asked: _Asked) -> _Told | None:
     """Answers that name a lot."""
     if prepared.carried[asked.movement] >= 0:
         return None
-    lot, further = prepared.carried[asked.far], prepared.carried[asked.onward]
-    return _goods(prepared, asked, np.maximum(lot, -1), np.maximum(further, -1), lots=True)
+    return _goods(
+        prepared, asked, *(np.maximum(one.codes, -1) for one in (asked.before, asked.further)), lots=True
+    )
 
 
 def _product(prepared: Prepared, asked: _Asked) -> _Told | None:
     """Answers that name a product."""
-    if _products(prepared, np.array([asked.movement]))[0] >= 0:
+    lot_product = prepared.goods.lot_product
+    if products_carried(prepared.carried[[asked.movement]], lot_product)[0] >= 0:
         return None
-    return _goods(
-        prepared, asked, _products(prepared, asked.far), _products(prepared, asked.onward), lots=False
-    )
-
-
-def _products(prepared: Prepared, movements: np.ndarray) -> Int32Array:
-    return products_carried(prepared.carried[movements], prepared.goods.lot_product)
+    before, further = (products_carried(one.codes, lot_product) for one in (asked.before, asked.further))
+    return _goods(prepared, asked, before, further, lots=False)
 
 
 def _goods(
     prepared: Prepared, asked: _Asked, before: Int32Array, further: Int32Array, *, lots: bool
 ) -> _Told | None:
-    """Answers that say what goods the movement carried.
+    """Answers that say what goods the movement carried; the last one is that it was none of those.
 
     Parameters
     ----------
-    before, further : lot, or product, of each predecessor and of each movement that goods go on with; -1 unknown
+    before, further : lot, or product, of each of the goods of predecessors and of movements that goods go on with;
+        -1 unknown
     lots : whether these are lots
     """
-    settled = (further >= 0) & (asked.given > 0.0)
-    answers = np.unique(np.concatenate([before[before >= 0], further[settled]]))
+    given = np.where(further >= 0, asked.further.mass, 0.0)
+    answers = np.unique(np.concatenate([before[before >= 0], further[given > 0.0]]))
     if not len(answers):
         return None
-    everything = asked.weight.sum()
-    known = np.where(settled, asked.given, 0.0)
-    free = max(0.0, 1.0 - known.sum())
-    usual = _summed_by(answers, before, asked.weight) / everything
-    other = asked.weight[before < 0].sum() / everything
-    if not lots and usual.sum() > 0.0:
-        usual, other = usual / usual.sum(), 0.0
-    weight = _summed_by(answers, further, known) + free * usual
+    usual = (before == answers[:, None]) @ asked.before.mass
+    other = asked.before.mass[before < 0].sum()
+    everything = usual.sum() + other if lots or usual.sum() <= 0.0 else usual.sum()
+    free = max(0.0, 1.0 - given.sum()) / everything
+    weight = (further == answers[:, None]) @ given + free * usual
+    last = free * other if lots or usual.sum() <= 0.0 else 0.0
     codes = answers.astype(np.int32) if lots else (-answers - 2).astype(np.int32)
-    return _told_of_goods(prepared, asked, codes, np.append(weight, free * other), before, further)
+    factor, raised = _agreements(prepared, asked, codes)
+    factor = np.vstack([factor, before < 0]).astype(np.float64)
+    raised = np.vstack([raised, further < 0]).astype(np.float64)[:, asked.further.group]
+    start = prepared.backward.recorded.start
+    if len(start) > 1:  # What a record joins stays joined, whatever the goods.
+        if start[asked.movement + 1] > start[asked.movement]:
+            factor[:] = 1.0
+        raised[:, start[asked.onward + 1] > start[asked.onward]] = 1.0
+    return _Told(np.append(weight, last), asked.before.group, factor, raised)
 
 
-def _summed_by(answers: Int32Array, value: Int32Array, weight: FloatArray) -> FloatArray:
-    """Sum of weights by the answer that a value is."""
-    there = value >= 0
-    found = np.zeros(len(answers) + 1)
-    np.add.at(found, np.searchsorted(answers, value[there]), weight[there])
-    return found[:-1]
-
-
-def _told_of_goods(
-    prepared: Prepared,
-    asked: _Asked,
-    codes: Int32Array,
-    weight: FloatArray,
-    before: Int32Array,
-    further: Int32Array,
-) -> _Told:
-    """What answers, as goods codes, leave of each predecessor, and of the movement for those further on.
-
-    The last answer is that it was none of these. Joined by a record stays joined, whatever the goods.
-    """
+def _agreements(prepared: Prepared, asked: _Asked, codes: Int32Array) -> tuple[FloatArray, FloatArray]:
+    """What answers, as goods codes, leave of goods of predecessors, and of the movement for goods further on."""
     walk, now = prepared.backward, prepared.carried[[asked.movement]]
     site, to_site = (int(ends[asked.movement]) for ends in (walk.leaves, walk.comes))
     parameters = prepared.parameters
     unknown = 1.0 if parameters.infer_products else parameters.match_unknown
     weights = (walk.goods, walk.links, unknown, parameters.match_lot_unknown)
-    far, group = np.unique(prepared.carried[asked.far], return_inverse=True)
-    near, number = np.unique(prepared.carried[asked.onward], return_inverse=True)
+    far, near = asked.before.codes, asked.further.codes
     factor = _ratio(weight_of_goods(site, codes, far, *weights), weight_of_goods(site, now, far, *weights))
     raised = _ratio(
         weight_of_goods(to_site, near, codes, *weights), weight_of_goods(to_site, near, now, *weights)
-    ).T
-    start = walk.recorded.start
-    raised = np.vstack([raised[:, number], further < 0]).astype(np.float64)
-    if len(start) > 1:
-        raised[:, start[asked.onward + 1] > start[asked.onward]] = 1.0
-    says = np.empty(len(far), np.bool_)
-    says[group] = before >= 0
-    factor = np.vstack([factor, np.where(says, 0.0, 1.0)])
-    if len(start) > 1 and start[asked.movement + 1] > start[asked.movement]:
-        factor[:] = 1.0
-    return _Told(weight, group, factor, raised)
+    )
+    return factor, raised.T
 
 
 def _ratio(after: FloatArray, before: FloatArray) -> FloatArray:
