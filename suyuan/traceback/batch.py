@@ -149,7 +149,7 @@ def _neighbours_together(prepared: Prepared, starts: Sequence[Start]) -> Int64Ar
     """An order in which starts whose movements are joined by others stand together."""
     movements, n_sites = prepared.snapshot.movements, len(prepared.snapshot.nodes["Site"])
     joined = sparse.coo_array(
-        (np.ones(len(movements), np.bool_), (movements.from_site, movements.to_site)),
+        (np.ones(len(movements), np.int8), (movements.from_site, movements.to_site)),
         shape=(n_sites, n_sites),
     )
     _, component = connected_components(joined, directed=False)
@@ -259,7 +259,8 @@ def _table(ends: Ends, number: Int64Array) -> OriginTable:
     """Origins and what is unresolved of each case, from the ends of its start."""
     made = ends.key % ENDINGS == 0
     row = np.repeat(np.arange(len(ends.start) - 1), np.diff(ends.start))
-    unresolved = np.bincount(row[~made], weights=ends.mass[~made], minlength=len(ends.start) - 1)
+    unresolved: FloatArray = np.zeros(len(ends.start) - 1)
+    np.add.at(unresolved, row[~made], ends.mass[~made])
     begins = np.searchsorted(row[made], np.arange(len(ends.start)))
     start, entries = _gathered(begins.astype(np.int64), number)
     site = (ends.key[made] // ENDINGS).astype(np.int32)

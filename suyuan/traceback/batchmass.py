@@ -14,7 +14,7 @@ import numpy as np
 from suyuan.graph.compiled import compiled, uncounted
 from suyuan.graph.snapshot import BoolArray, FloatArray, Int32Array, Int64Array
 from suyuan.traceback.batchlimits import Room, empty_room, find_limits
-from suyuan.traceback.batchrows import NOT_SHARED, LooseRows, SharedRows, loose_row, no_loose_rows
+from suyuan.traceback.batchrows import NOT_SHARED, LooseRows, SharedRows, known_row, loose_row, no_loose_rows
 from suyuan.traceback.inlining import inlined
 from suyuan.traceback.mixing import empty_draft
 from suyuan.traceback.mixingmodel import Draft, Mixing
@@ -28,6 +28,10 @@ ENDINGS: Final = len(GAPS) + 1
 MOST_SWEEPS: Final = 200
 MOST_ENTRIES: Final = 1 << 25
 """Entries of loose rows that are kept, at 12 bytes each."""
+
+COUNT: Final = 0
+DONE: Final = 1
+"""Entries of ``Work.at``."""
 
 CUT: Final = -1
 """In place of a count: nothing is told of the case."""
@@ -66,7 +70,8 @@ class Endings(NamedTuple):
 
 class Work(NamedTuple):
     """Room for one case: by place the case that came there last, its hop, its loose row and the mass that waits;
-    places in the order they were found; ends by key, and which keys have any.
+    places in the order they were found; ends by key, and which keys have any; how many places there are, and how many
+    of them are done with.
     """
 
     case: Int32Array
@@ -76,6 +81,7 @@ class Work(NamedTuple):
     line: Int32Array
     ended: FloatArray
     keys: Int64Array
+    at: Int64Array
 
 
 @compiled
@@ -94,6 +100,7 @@ def masses_of(
         np.empty(n_places, np.int32),
         np.zeros(n_sites * ENDINGS),
         np.empty(n_sites * ENDINGS, np.int64),
+        np.zeros(2, np.int64),
     )
     start, alone = np.zeros(n + 1, np.int64), np.zeros(n, np.bool_)
     key, mass = np.empty(64 * n, np.int64), np.empty(64 * n)
@@ -135,31 +142,24 @@ def gather(
 ) -> tuple[LooseRows, Draft, int]:
     """Put the places of a case in line, hop by hop, with the rows of loose ones: how many; CUT where a limit cuts."""
     at_draft = np.zeros(7, np.int64)
-    count, done, knows_limits = 0, 0, False
-    starts = cases.movement[cases.start[case] : cases.start[case + 1]]
-    if shared.reached.count[0] >= limits.max_nodes:
-        if not find_limits(walk, starts, cases.first_hop[case], limits.max_hops, limits.max_nodes, room):
+    begin, end, hop = cases.start[case], cases.start[case + 1], cases.first_hop[case]
+    if shared.reached.count[0] >= limits.max_nodes or len(walk.loose) > 0:
+        starts = cases.movement[begin:end]
+        if not find_limits(walk, starts, hop, limits.max_hops, limits.max_nodes, room):
             return own, draft, CUT
-        knows_limits = True
-    for i in range(cases.start[case], cases.start[case + 1]):
-        count = put_in_line(work, case, count, cases.place[i], cases.first_hop[case])
-    while done < count:
-        number = work.line[done]
-        if shared.loose[number]:
-            hops, nodes = limits.max_hops, limits.max_nodes
-            if not knows_limits and not find_limits(walk, starts, cases.first_hop[case], hops, nodes, room):
-                return own, draft, CUT
-            knows_limits = True
-            limit = room.limit[shared.movement[number]]
-            own, draft, row = loose_row(walk, mixing, shared, own, draft, at_draft, number, limit)
-            if row == NOT_SHARED:
-                return own, draft, CUT
-            work.row[number] = row
-        count = put_row_in_line(shared, own, work, case, number, count, limits.max_hops)
-        if count == CUT:
+    count = 0
+    for i in range(begin, end):
+        count = put_in_line(work, case, count, cases.place[i], hop)
+    work.at[COUNT], work.at[DONE] = count, 0
+    while not line_up(shared, own, work, room.limit, case, limits.max_hops):
+        if work.at[COUNT] == CUT:
             return own, draft, CUT
-        done += 1
-    return own, draft, count
+        number = work.line[work.at[DONE]]
+        limit = room.limit[shared.movement[number]]
+        own, draft, row = loose_row(walk, mixing, shared, own, draft, at_draft, number, limit)
+        if row == NOT_SHARED:
+            return own, draft, CUT
+    return own, draft, work.at[COUNT]
 
 
 @inlined
@@ -173,25 +173,37 @@ def put_in_line(work: Work, case: int, count: int, number: int, hop: int) -> int
 
 
 @uncounted
-def put_row_in_line(
-    shared: SharedRows, own: LooseRows, work: Work, case: int, number: int, count: int, max_hops: int
-) -> int:
-    """Put those in line that a place passes mass on to: how many there are; CUT where they are too far."""
-    if shared.made[number]:
-        return count
-    hop = work.hop[number] + 1
-    if shared.loose[number]:
-        row = work.row[number]
-        if own.begin[row] < own.end[row] and hop > max_hops:
-            return CUT
-        for entry in range(own.begin[row], own.end[row]):
-            count = put_in_line(work, case, count, own.far[entry], hop)
-        return count
-    if shared.begin[number] < shared.end[number] and hop > max_hops:
-        return CUT
-    for entry in range(shared.begin[number], shared.end[number]):
-        count = put_in_line(work, case, count, shared.far[entry], hop)
-    return count
+def line_up(
+    shared: SharedRows, own: LooseRows, work: Work, limit: Int64Array, case: int, max_hops: int
+) -> bool:
+    """Put those in line that places in line pass mass on to; False where the row of a loose one is still to be made.
+
+    The count is CUT where a chain is too long. ``limit`` is that of each movement.
+    """
+    done, count = work.at[DONE], work.at[COUNT]
+    while done < count:
+        number = work.line[done]
+        if shared.loose[number]:
+            work.row[number] = known_row(own, number, limit[shared.movement[number]])
+            if work.row[number] == NOT_SHARED:
+                break
+        hop = work.hop[number] + 1
+        if shared.loose[number]:
+            begin, end = own.begin[work.row[number]], own.end[work.row[number]]
+        else:
+            begin, end = shared.begin[number], shared.end[number]
+        if begin < end and hop > max_hops and not shared.made[number]:
+            work.at[COUNT] = CUT
+            return False
+        if shared.loose[number]:
+            for entry in range(begin, end):
+                count = put_in_line(work, case, count, own.far[entry], hop)
+        elif not shared.made[number]:
+            for entry in range(begin, end):
+                count = put_in_line(work, case, count, shared.far[entry], hop)
+        done += 1
+    work.at[DONE], work.at[COUNT] = done, count
+    return done == count
 
 
 @compiled
@@ -221,25 +233,9 @@ def sweep_out(shared: SharedRows, own: LooseRows, work: Work, line: Int32Array, 
     for _ in range(MOST_SWEEPS):
         for number in line:
             mass = work.waiting[number]
-            if mass <= 0.0:
-                continue
-            work.waiting[number] = 0.0
-            if shared.made[number]:
-                n_keys = put_end(work, n_keys, shared.site[number] * ENDINGS, mass)
-            elif shared.loose[number]:
-                row = work.row[number]
-                if own.maker[row] >= 0:
-                    n_keys = put_end(work, n_keys, own.maker[row] * ENDINGS, mass)
-                    continue
-                key = shared.site[number] * ENDINGS + own.gap[row] + 1
-                n_keys = put_end(work, n_keys, key, mass * own.rest[row])
-                for entry in range(own.begin[row], own.end[row]):
-                    work.waiting[own.far[entry]] += mass * own.share[entry]
-            else:
-                key = shared.site[number] * ENDINGS + shared.gap[number] + 1
-                n_keys = put_end(work, n_keys, key, mass * shared.rest[number])
-                for entry in range(shared.begin[number], shared.end[number]):
-                    work.waiting[shared.far[entry]] += mass * shared.share[entry]
+            if mass > 0.0:
+                work.waiting[number] = 0.0
+                n_keys = pass_on(shared, own, work, number, mass, n_keys)
         left = 0.0
         for number in line:
             left += work.waiting[number]
@@ -250,6 +246,27 @@ def sweep_out(shared: SharedRows, own: LooseRows, work: Work, line: Int32Array, 
     for i in range(n_keys):
         work.ended[work.keys[i]] = 0.0
     return CUT
+
+
+@inlined
+def pass_on(shared: SharedRows, own: LooseRows, work: Work, number: int, mass: float, n_keys: int) -> int:
+    """Pass the mass at one place on, or let it end there; how many keys have any."""
+    row = work.row[number] if shared.loose[number] else 0
+    if shared.made[number]:
+        n_keys = put_end(work, n_keys, shared.site[number] * ENDINGS, mass)
+    elif not shared.loose[number]:
+        key = shared.site[number] * ENDINGS + shared.gap[number] + 1
+        n_keys = put_end(work, n_keys, key, mass * shared.rest[number])
+        for entry in range(shared.begin[number], shared.end[number]):
+            work.waiting[shared.far[entry]] += mass * shared.share[entry]
+    elif own.maker[row] >= 0:
+        n_keys = put_end(work, n_keys, own.maker[row] * ENDINGS, mass)
+    else:
+        key = shared.site[number] * ENDINGS + own.gap[row] + 1
+        n_keys = put_end(work, n_keys, key, mass * own.rest[row])
+        for entry in range(own.begin[row], own.end[row]):
+            work.waiting[own.far[entry]] += mass * own.share[entry]
+    return n_keys
 
 
 @inlined

@@ -14,6 +14,7 @@ import numpy as np
 from suyuan.graph.compiled import compiled
 from suyuan.graph.snapshot import BoolArray, FloatArray, Int8Array, Int32Array, Int64Array
 from suyuan.traceback.goods import JOINED
+from suyuan.traceback.inlining import inlined
 from suyuan.traceback.massrows import (
     AS_LABELLED,
     ROOM,
@@ -198,6 +199,15 @@ def roomier_rows(own: LooseRows, entries: int) -> LooseRows:
     return own
 
 
+@inlined
+def known_row(own: LooseRows, number: int, limit: int) -> int:
+    """The row of a loose place that can have left by ``limit``; NOT_SHARED where it was not made yet."""
+    row = own.latest[number]
+    while row >= 0 and own.limit[row] != limit:
+        row = own.before[row]
+    return row
+
+
 @compiled
 def loose_row(
     walk: Walk,
@@ -209,12 +219,7 @@ def loose_row(
     number: int,
     limit: int,
 ) -> tuple[LooseRows, Draft, int]:
-    """The row of a loose place that can have left by ``limit``, made if it is new; NOT_SHARED where that fails."""
-    row = own.latest[number]
-    while row >= 0 and own.limit[row] != limit:
-        row = own.before[row]
-    if row >= 0:
-        return own, draft, row
+    """The row, made now, of a loose place that can have left by ``limit``; NOT_SHARED where that fails."""
     near, teller = shared.movement[number], shared.teller[number]
     own = roomier_rows(own, 0)
     if teller >= 0 and mixing.departed[teller] <= limit:

@@ -5,6 +5,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow.compute as pc
 
 from suyuan.graph.snapshot import (
     ARRIVED_UNKNOWN,
@@ -110,7 +111,8 @@ def quantities(prepared: Prepared, movements: Int32Array) -> FloatArray:
     quantity = columns.quantity[movements].copy()
     unknown = (columns.flags[movements] & QUANTITY_UNKNOWN) > 0
     known = quantity[~unknown]
-    quantity[unknown] = np.median(known) if len(known) else 1.0
+    if len(known) < len(quantity):
+        quantity[unknown] = np.median(known) if len(known) else 1.0
     return quantity
 
 
@@ -118,7 +120,8 @@ def quantity_weights(prepared: Prepared, movements: Int32Array) -> FloatArray:
     """Weights by quantity; equal ones where units differ or nothing was moved."""
     units = prepared.snapshot.movements.unit[movements]
     weights = quantities(prepared, movements)
-    if len(np.unique(units[units > 0])) > 1 or not weights.sum() > 0:
+    units = units[units > 0]
+    if (units != units[:1]).any() or not weights.sum() > 0:
         return np.ones(len(movements))
     return weights
 
@@ -139,5 +142,6 @@ def recency_weights(prepared: Prepared, movements: Int32Array, end: int | None) 
 
 def by_id(snapshot: GraphSnapshot, movements: Int32Array) -> np.ndarray:
     """Places of movements in the order of their ids."""
-    ids = snapshot.nodes["Shipment"].ids.take(movements).to_pylist()
-    return np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)
+    if len(movements) < 2:
+        return np.arange(len(movements))
+    return pc.sort_indices(snapshot.nodes["Shipment"].ids.take(movements)).to_numpy().astype(np.int64)
