@@ -30,7 +30,8 @@ SCHEMA: Final = pa.schema(
     ]
 )
 """Columns of the rows: one for each listing and origin, and one for each listing without origin, whose probability is
-the share that stays unresolved; null where nothing tells where a trace of the listing could start."""
+the share that stays unresolved; null where nothing tells where a trace of the listing could start. Origins whose
+probability is 0 to twelve digits are left out."""
 
 LISTINGS_A_BATCH: Final = 2048
 _DIGITS: Final = 12
@@ -131,15 +132,17 @@ def _batch(found: ListingOrigins, low: int, high: int) -> pa.RecordBatch:
     site = np.concatenate([table.site[own], np.full(n, -1, np.int32)])
     probability = np.concatenate([table.probability[own], table.unresolved[low:high]])
     known = np.concatenate([np.ones(n_own, np.bool_), found.traced[low:high]])
+    probability = np.round(probability, _DIGITS)
     rank = np.append(found.prepared.site_rank, np.int32(-1))[site]
-    order = np.lexsort((rank, -np.round(probability, _DIGITS), site < 0, listing))
+    order = np.lexsort((rank, -probability, site < 0, listing))
+    order = order[(probability[order] > 0.0) | (site[order] < 0)]
     place = pa.array(site[order], mask=site[order] < 0)
     return pa.RecordBatch.from_arrays(
         [
             found.snapshot.nodes["Listing"].ids.take(pa.array(found.listings[low:high][listing[order]])),
             sites.ids.take(place),
             sites.columns["name"].take(place),
-            pa.array(np.round(probability[order], _DIGITS), mask=~known[order]),
+            pa.array(probability[order], mask=~known[order]),
         ],
         schema=SCHEMA,
     )

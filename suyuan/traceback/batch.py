@@ -130,8 +130,10 @@ def _ends(
     parts = [order[low : low + CASES_A_PART] for low in range(0, len(order), CASES_A_PART)]
     found: list[Ends] = []
     done = 0
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        work = partial(_part, prepared, limits=limits, bounds=bounds)
+    processors = os.cpu_count() or 1
+    with ThreadPoolExecutor(processors) as threads:
+        helpers = max(1, processors // max(1, len(parts)))
+        work = partial(_part, prepared, limits=limits, bounds=bounds, helpers=helpers)
         for part, ends in zip(parts, threads.map(work, _taken(starts, parts)), strict=True):
             found.append(ends)
             done += int(weights[part].sum())
@@ -160,8 +162,10 @@ def _neighbours_together(prepared: Prepared, starts: Sequence[Start]) -> Int64Ar
     return np.lexsort((site, np.append(component, -1)[site]))
 
 
-def _part(prepared: Prepared, starts: Sequence[Start], limits: TraceLimits, bounds: Limits) -> Ends:
-    """Where the mass of some starts ends."""
+def _part(
+    prepared: Prepared, starts: Sequence[Start], limits: TraceLimits, bounds: Limits, helpers: int
+) -> Ends:
+    """Where the mass of some starts ends; so many threads help."""
     sizes = [len(one.start.movements) for one in starts]
     movements = np.concatenate([np.empty(0, np.int32), *(one.start.movements for one in starts)])
     products = np.repeat(np.array([one.product for one in starts], np.int32), sizes)
@@ -176,11 +180,33 @@ def _part(prepared: Prepared, starts: Sequence[Start], limits: TraceLimits, boun
         np.concatenate([np.empty(0), *(one.start.weights for one in starts)]),
         first_hop,
     )
-    n_sites = len(prepared.snapshot.nodes["Site"])
-    ends = masses_of(prepared.backward, prepared.mixing, shared, cases, bounds, n_sites)
-    by_itself = np.flatnonzero(ends.alone | (np.array(sizes) == 0))
-    alone = [_alone(prepared, starts[i], limits) for i in by_itself.tolist()]
-    return _replaced(Ends(ends.start, ends.key, ends.mass), by_itself, alone)
+    mass = partial(
+        masses_of,
+        prepared.backward,
+        prepared.mixing,
+        shared,
+        limits=bounds,
+        n_sites=len(prepared.snapshot.nodes["Site"]),
+    )
+    bounds_of_shares = np.linspace(0, len(starts), helpers + 1).astype(np.int64).tolist()
+    with ThreadPoolExecutor(helpers) as threads:
+        found = list(threads.map(mass, map(partial(_some, cases), bounds_of_shares, bounds_of_shares[1:])))
+    ends = _joined([Ends(one.start, one.key, one.mass) for one in found])
+    unknown = np.concatenate([one.alone for one in found]) | (np.array(sizes) == 0)
+    by_itself = np.flatnonzero(unknown)
+    return _replaced(ends, by_itself, [_alone(prepared, starts[i], limits) for i in by_itself.tolist()])
+
+
+def _some(cases: Cases, low: int, high: int) -> Cases:
+    """Some of the cases."""
+    begin, end = cases.start[low], cases.start[high]
+    return Cases(
+        cases.start[low : high + 1] - begin,
+        cases.movement[begin:end],
+        cases.place[begin:end],
+        cases.weight[begin:end],
+        cases.first_hop[low:high],
+    )
 
 
 def _alone(prepared: Prepared, one: Start, limits: TraceLimits) -> tuple[Int64Array, FloatArray]:

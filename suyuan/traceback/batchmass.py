@@ -4,7 +4,8 @@
 
 Mass is passed on place by place in the order of their numbers; what comes to a place that was passed already waits
 for the next sweep. Only undated movements take mass backward so, and they are few: a few sweeps leave next to
-nothing. What stays after the last sweep is below ``rest`` of the case.
+nothing. What stays after the last sweep is below ``rest`` of the case. The hops of a place are those of some chain that
+leads there, so a case is called cut where it may not be: it is for the caller to trace it by itself.
 """
 
 from typing import Final, NamedTuple
@@ -29,8 +30,12 @@ MOST_SWEEPS: Final = 200
 MOST_ENTRIES: Final = 1 << 25
 """Entries of loose rows that are kept, at 12 bytes each."""
 
-COUNT: Final = 0
-DONE: Final = 1
+BLOCK: Final = 64
+"""Places that are passed over together where no mass came to any of them."""
+
+NUMBER: Final = 0
+KEYS: Final = 1
+TOO_LONG: Final = 2
 """Entries of ``Work.at``."""
 
 CUT: Final = -1
@@ -69,16 +74,18 @@ class Endings(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Room for one case: by place the case that came there last, its hop, its loose row and the mass that waits;
-    places in the order they were found; ends by key, and which keys have any; how many places there are, and how many
-    of them are done with.
+    """Room for one case.
+
+    By place the case that came there last, a number of hops it takes at most, its loose row and the mass that waits;
+    by block of places whether a case came to any; ends by key, and which keys have any. ``at``: where a sweep is, how
+    many keys have any, and whether a chain may be too long.
     """
 
     case: Int32Array
     hop: Int32Array
     row: Int32Array
     waiting: FloatArray
-    line: Int32Array
+    touched: BoolArray
     ended: FloatArray
     keys: Int64Array
     at: Int64Array
@@ -97,10 +104,10 @@ def masses_of(
         np.empty(n_places, np.int32),
         np.empty(n_places, np.int32),
         np.zeros(n_places),
-        np.empty(n_places, np.int32),
+        np.zeros(n_places // BLOCK + 1, np.bool_),
         np.zeros(n_sites * ENDINGS),
         np.empty(n_sites * ENDINGS, np.int64),
-        np.zeros(2, np.int64),
+        np.zeros(3, np.int64),
     )
     start, alone = np.zeros(n + 1, np.int64), np.zeros(n, np.bool_)
     key, mass = np.empty(64 * n, np.int64), np.empty(64 * n)
@@ -108,27 +115,24 @@ def masses_of(
         start[case + 1] = start[case]
         if own.at[1] > MOST_ENTRIES:
             own = no_loose_rows(n_places)
-        own, draft, count = gather(walk, mixing, shared, own, draft, cases, case, limits, room, work)
-        found = CUT
-        if count != CUT:
-            line = in_order(work, case, count)
-            put_first(cases, case, work)
-            found = sweep_out(shared, own, work, line, limits.rest)
+        own, draft, found = ends_of(walk, mixing, shared, own, draft, cases, case, limits, room, work)
+        forget(work)
         if found == CUT:
             alone[case] = True
-            continue
+            found = 0
         if start[case] + found > len(key):
             key, mass = enlarged(key, start[case] + found), enlarged(mass, start[case] + found)
         sorted_keys = np.sort(work.keys[:found])
         for i in range(found):
             key[start[case] + i], mass[start[case] + i] = sorted_keys[i], work.ended[sorted_keys[i]]
-            work.ended[sorted_keys[i]] = 0.0
+        for i in range(work.at[KEYS]):
+            work.ended[work.keys[i]] = 0.0
         start[case + 1] = start[case] + found
     return Endings(start, key[: start[n]].copy(), mass[: start[n]].copy(), alone)
 
 
 @compiled
-def gather(
+def ends_of(
     walk: Walk,
     mixing: Mixing,
     shared: SharedRows,
@@ -140,148 +144,124 @@ def gather(
     room: Room,
     work: Work,
 ) -> tuple[LooseRows, Draft, int]:
-    """Put the places of a case in line, hop by hop, with the rows of loose ones: how many; CUT where a limit cuts."""
-    at_draft = np.zeros(7, np.int64)
+    """Pass the mass of a case on to where it ends: how many keys have any; CUT where a limit may cut something."""
+    at, at_draft = work.at, np.zeros(7, np.int64)
+    at[NUMBER], at[KEYS], at[TOO_LONG] = 0, 0, 0
     begin, end, hop = cases.start[case], cases.start[case + 1], cases.first_hop[case]
     if shared.reached.count[0] >= limits.max_nodes or len(walk.loose) > 0:
         starts = cases.movement[begin:end]
         if not find_limits(walk, starts, hop, limits.max_hops, limits.max_nodes, room):
             return own, draft, CUT
-    count = 0
     for i in range(begin, end):
-        count = put_in_line(work, case, count, cases.place[i], hop)
-    work.at[COUNT], work.at[DONE] = count, 0
-    while not line_up(shared, own, work, room.limit, case, limits.max_hops):
-        if work.at[COUNT] == CUT:
+        put_mass(work, case, cases.place[i], cases.weight[i], hop)
+    for _ in range(MOST_SWEEPS):
+        at[NUMBER] = 0
+        while not sweep(shared, own, work, room.limit, case, limits.max_hops):
+            number = at[NUMBER]
+            limit = room.limit[shared.movement[number]]
+            own, draft, row = loose_row(walk, mixing, shared, own, draft, at_draft, number, limit)
+            if row == NOT_SHARED:
+                return own, draft, CUT
+        if at[TOO_LONG] > 0:
             return own, draft, CUT
-        number = work.line[work.at[DONE]]
-        limit = room.limit[shared.movement[number]]
-        own, draft, row = loose_row(walk, mixing, shared, own, draft, at_draft, number, limit)
-        if row == NOT_SHARED:
-            return own, draft, CUT
-    return own, draft, work.at[COUNT]
+        if mass_left(work) <= limits.rest:
+            return own, draft, at[KEYS]
+    return own, draft, CUT
 
 
 @inlined
-def put_in_line(work: Work, case: int, count: int, number: int, hop: int) -> int:
-    """Put a place in line if it is new; how many there are."""
-    if work.case[number] != case:
-        work.case[number], work.hop[number] = case, hop
-        work.line[count] = number
-        count += 1
-    return count
+def put_mass(work: Work, case: int, number: int, mass: float, hop: int) -> None:
+    """Mass that comes to a place by a chain of so many hops."""
+    before = work.waiting[number]
+    if before == 0.0:
+        if work.case[number] != case:
+            work.case[number], work.hop[number] = case, hop
+            work.touched[number // BLOCK] = True
+        elif work.hop[number] > hop:
+            work.hop[number] = hop
+    work.waiting[number] = before + mass
 
 
 @uncounted
-def line_up(
+def sweep(
     shared: SharedRows, own: LooseRows, work: Work, limit: Int64Array, case: int, max_hops: int
 ) -> bool:
-    """Put those in line that places in line pass mass on to; False where the row of a loose one is still to be made.
+    """Pass on what waits, in the order of places; False where the row of a loose one is to be made first.
 
-    The count is CUT where a chain is too long. ``limit`` is that of each movement.
+    Parameters
+    ----------
+    limit : that of each movement
     """
-    done, count = work.at[DONE], work.at[COUNT]
-    while done < count:
-        number = work.line[done]
-        if shared.loose[number]:
-            work.row[number] = known_row(own, number, limit[shared.movement[number]])
-            if work.row[number] == NOT_SHARED:
-                break
-        hop = work.hop[number] + 1
-        if shared.loose[number]:
-            begin, end = own.begin[work.row[number]], own.end[work.row[number]]
-        else:
-            begin, end = shared.begin[number], shared.end[number]
-        if begin < end and hop > max_hops and not shared.made[number]:
-            work.at[COUNT] = CUT
-            return False
-        if shared.loose[number]:
-            for entry in range(begin, end):
-                count = put_in_line(work, case, count, own.far[entry], hop)
-        elif not shared.made[number]:
-            for entry in range(begin, end):
-                count = put_in_line(work, case, count, shared.far[entry], hop)
-        done += 1
-    work.at[DONE], work.at[COUNT] = done, count
-    return done == count
-
-
-@compiled
-def in_order(work: Work, case: int, count: int) -> Int32Array:
-    """The places in line by number."""
-    if 16 * count < len(work.case):
-        return np.sort(work.line[:count])
-    line, found = np.empty(count, np.int32), 0
-    for number in range(len(work.case)):
-        if work.case[number] == case:
-            line[found] = number
-            found += 1
-    return line
-
-
-@compiled
-def put_first(cases: Cases, case: int, work: Work) -> None:
-    """The mass that a case begins with."""
-    for i in range(cases.start[case], cases.start[case + 1]):
-        work.waiting[cases.place[i]] += cases.weight[i]
-
-
-@uncounted
-def sweep_out(shared: SharedRows, own: LooseRows, work: Work, line: Int32Array, rest: float) -> int:
-    """Pass all mass on to where it ends: how many keys have any; CUT where it circles for too long."""
-    n_keys = 0
-    for _ in range(MOST_SWEEPS):
-        for number in line:
-            mass = work.waiting[number]
-            if mass > 0.0:
-                work.waiting[number] = 0.0
-                n_keys = pass_on(shared, own, work, number, mass, n_keys)
-        left = 0.0
-        for number in line:
-            left += work.waiting[number]
-        if left <= rest:
-            clear(work, line)
-            return n_keys
-    clear(work, line)
-    for i in range(n_keys):
-        work.ended[work.keys[i]] = 0.0
-    return CUT
+    at = work.at
+    while at[NUMBER] < len(work.waiting):
+        number = at[NUMBER]
+        if not work.touched[number // BLOCK]:
+            at[NUMBER] = (number // BLOCK + 1) * BLOCK
+            continue
+        mass = work.waiting[number]
+        if mass > 0.0:
+            if shared.loose[number]:
+                work.row[number] = known_row(own, number, limit[shared.movement[number]])
+                if work.row[number] == NOT_SHARED:
+                    return False
+            work.waiting[number] = 0.0
+            pass_on(shared, own, work, case, number, mass, max_hops)
+        at[NUMBER] += 1
+    return True
 
 
 @inlined
-def pass_on(shared: SharedRows, own: LooseRows, work: Work, number: int, mass: float, n_keys: int) -> int:
-    """Pass the mass at one place on, or let it end there; how many keys have any."""
-    row = work.row[number] if shared.loose[number] else 0
+def pass_on(
+    shared: SharedRows, own: LooseRows, work: Work, case: int, number: int, mass: float, max_hops: int
+) -> None:
+    """Pass the mass at one place on, or let it end there."""
+    hop = work.hop[number] + 1
     if shared.made[number]:
-        n_keys = put_end(work, n_keys, shared.site[number] * ENDINGS, mass)
+        put_end(work, shared.site[number] * ENDINGS, mass)
     elif not shared.loose[number]:
-        key = shared.site[number] * ENDINGS + shared.gap[number] + 1
-        n_keys = put_end(work, n_keys, key, mass * shared.rest[number])
-        for entry in range(shared.begin[number], shared.end[number]):
-            work.waiting[shared.far[entry]] += mass * shared.share[entry]
-    elif own.maker[row] >= 0:
-        n_keys = put_end(work, n_keys, own.maker[row] * ENDINGS, mass)
+        begin, end = shared.begin[number], shared.end[number]
+        work.at[TOO_LONG] += begin < end and hop > max_hops
+        put_end(work, shared.site[number] * ENDINGS + shared.gap[number] + 1, mass * shared.rest[number])
+        for entry in range(begin, end):
+            put_mass(work, case, shared.far[entry], mass * shared.share[entry], hop)
     else:
-        key = shared.site[number] * ENDINGS + own.gap[row] + 1
-        n_keys = put_end(work, n_keys, key, mass * own.rest[row])
-        for entry in range(own.begin[row], own.end[row]):
-            work.waiting[own.far[entry]] += mass * own.share[entry]
-    return n_keys
+        row = work.row[number]
+        begin, end = own.begin[row], own.end[row]
+        work.at[TOO_LONG] += begin < end and hop > max_hops
+        if own.maker[row] >= 0:
+            put_end(work, own.maker[row] * ENDINGS, mass)
+        else:
+            put_end(work, shared.site[number] * ENDINGS + own.gap[row] + 1, mass * own.rest[row])
+        for entry in range(begin, end):
+            put_mass(work, case, own.far[entry], mass * own.share[entry], hop)
 
 
 @inlined
-def put_end(work: Work, n_keys: int, key: int, mass: float) -> int:
-    """Mass that ends; how many keys have any."""
+def put_end(work: Work, key: int, mass: float) -> None:
+    """Mass that ends."""
     if mass > 0.0:
         if work.ended[key] == 0.0:
-            work.keys[n_keys] = key
-            n_keys += 1
+            work.keys[work.at[KEYS]] = key
+            work.at[KEYS] += 1
         work.ended[key] += mass
-    return n_keys
 
 
 @uncounted
-def clear(work: Work, line: Int32Array) -> None:
-    """Forget the mass that still waits."""
-    for number in line:
-        work.waiting[number] = 0.0
+def mass_left(work: Work) -> float:
+    """Mass that still waits."""
+    left = 0.0
+    for block in range(len(work.touched)):
+        if work.touched[block]:
+            for number in range(block * BLOCK, min((block + 1) * BLOCK, len(work.waiting))):
+                left += work.waiting[number]
+    return left
+
+
+@uncounted
+def forget(work: Work) -> None:
+    """Leave no mass that waits."""
+    for block in range(len(work.touched)):
+        if work.touched[block]:
+            work.touched[block] = False
+            for number in range(block * BLOCK, min((block + 1) * BLOCK, len(work.waiting))):
+                work.waiting[number] = 0.0

@@ -107,7 +107,8 @@ def shared_rows(
     teller = _tellers(mixing, walk.carried[movement], rows.made)
     told = (teller >= 0) & ~loose
     told[told] = mixing.departed[teller[told]] <= walk.limit[movement[told]]
-    order = np.argsort(-np.where(loose, mixing.departed[movement], walk.limit[movement]), kind="stable")
+    left = np.where(loose, mixing.departed[movement], walk.limit[movement])
+    order = np.lexsort((-left, rows.made | told))
     number = np.empty(len(order), np.int32)
     number[order] = np.arange(len(order), dtype=np.int32)
     renumber(rows.far, number)

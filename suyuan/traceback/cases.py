@@ -119,7 +119,7 @@ def _start(
     if weights is None:
         weights = quantity_weights(prepared, movements)
     keep = prepared.seen[movements] & (weights > 0)
-    order = by_id(prepared.snapshot, movements[keep])
+    order = by_id(prepared, movements[keep])
     kept, shares = movements[keep][order], weights[keep][order]
     if not len(kept):
         return _nothing()

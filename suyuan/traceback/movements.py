@@ -5,14 +5,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow.compute as pc
 
 from suyuan.graph.snapshot import (
     ARRIVED_UNKNOWN,
     DEPARTED_UNKNOWN,
     QUANTITY_UNKNOWN,
     FloatArray,
-    GraphSnapshot,
     Int32Array,
 )
 from suyuan.traceback.parameters import MICROSECONDS_PER_DAY
@@ -140,8 +138,8 @@ def recency_weights(prepared: Prepared, movements: Int32Array, end: int | None) 
     return weights * np.exp((stay.min() - stay) / scale)
 
 
-def by_id(snapshot: GraphSnapshot, movements: Int32Array) -> np.ndarray:
+def by_id(prepared: Prepared, movements: Int32Array) -> np.ndarray:
     """Places of movements in the order of their ids."""
     if len(movements) < 2:
         return np.arange(len(movements))
-    return pc.sort_indices(snapshot.nodes["Shipment"].ids.take(movements)).to_numpy().astype(np.int64)
+    return np.argsort(prepared.movement_rank[movements])

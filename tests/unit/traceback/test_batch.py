@@ -116,18 +116,25 @@ def test_an_undated_movement_lies_where_each_case_puts_it() -> None:
 
 
 def test_equal_starts_are_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    prepared = prepare(two_late_and_early().graph(), TraceParameters())
+    graph = two_late_and_early().graph()
+    prepared = prepare(graph, TraceParameters())
+    first, last = (
+        ("Shipment", graph.nodes["Shipment"].position(f"Shipment:{name}")) for name in ("first", "last")
+    )
     seen: list[int] = []
-    original = batch.masses_of
+    original = batch.shared_rows
 
-    def counted(*given: Any) -> Any:
-        seen.append(len(given[3].first_hop))
-        return original(*given)
+    def counted(prepared: Prepared, movements: np.ndarray, *given: Any) -> Any:
+        seen.append(len(movements))
+        return original(prepared, movements, *given)
 
-    monkeypatch.setattr(batch, "masses_of", counted)
-    table = origin_table(prepared, [("Shipment", 3), ("Shipment", 3), ("Shipment", 4), ("Shipment", 3)])
+    monkeypatch.setattr(batch, "shared_rows", counted)
+    table = origin_table(prepared, [first, first, last, first])
     assert seen == [2]
     assert np.diff(table.start).tolist() == [2, 2, 2, 2]
+    of_case = table.probability.reshape(4, 2)
+    assert (of_case[[1, 3]] == of_case[0]).all()
+    assert (of_case[2] != of_case[0]).all()
 
 
 def test_parts_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch) -> None:
