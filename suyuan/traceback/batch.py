@@ -27,9 +27,12 @@ from suyuan.traceback.results import GAPS, Origin, Unresolved
 from suyuan.traceback.trace import trace
 
 CASES_A_PART: Final = 4096
+FEW: Final = 200
+"""Starts below which each is traced by itself: loading the compiled code of the other way would take longer."""
+
 STARTS_SHARE: Final = 0.2
 STARTS_A_STEP: Final = 512
-EXACTNESS: Final = 1e-13
+EXACTNESS: Final = 1e-11
 """Mass of a case that may stay undecided, and by which a calibrated probability may differ for it."""
 
 Progress = Callable[[str, float], None]
@@ -83,12 +86,17 @@ def origin_table(
     Notes
     -----
     Probabilities are those of single traces within 1e-9. Cases that the hop or the node limit cuts, or whose undated
-    movements circle for too long, are traced one by one. Parts are worked on by as many threads as there are
-    processors; each holds about 12 bytes for each pair of movements it weighs and 40 for each movement of the graph.
+    movements circle for too long, are traced one by one, and so are few of them. Parts are worked on by as many threads as there are
+    processors; each holds about 12 bytes for each pair of movements it weighs, 32 while these are
+    put in order, and 40 for each movement of the graph.
     """
     _ = prepared.backward, prepared.mixing
     starts, number = _starts(prepared, cases, progress)
-    ends = _ends(prepared, starts, np.bincount(number, minlength=len(starts)), limits, calibration, progress)
+    if len(starts) < FEW:
+        ends = _one_by_one(prepared, starts, limits, progress)
+    else:
+        weights = np.bincount(number, minlength=len(starts))
+        ends = _ends(prepared, starts, weights, limits, calibration, progress)
     if calibration is not None:
         ends = ends._replace(mass=_calibrated(ends, calibration))
     return _table(ends, number)
@@ -140,6 +148,19 @@ def _ends(
             if progress is not None:
                 progress("", STARTS_SHARE + (1.0 - STARTS_SHARE) * done / int(weights.sum()))
     return _in_order(_joined(found), order)
+
+
+def _one_by_one(
+    prepared: Prepared, starts: Sequence[Start], limits: TraceLimits, progress: Progress | None
+) -> Ends:
+    """The same by single traces."""
+    found: list[tuple[Int64Array, FloatArray]] = []
+    for i, one in enumerate(starts):
+        if progress is not None:
+            progress("", STARTS_SHARE + (1.0 - STARTS_SHARE) * i / len(starts))
+        found.append(_alone(prepared, one, limits))
+    nothing = Ends(np.zeros(len(starts) + 1, np.int64), np.empty(0, np.int64), np.empty(0))
+    return _replaced(nothing, np.arange(len(starts)), found)
 
 
 def _taken(starts: Sequence[Start], parts: Sequence[Int64Array]) -> Iterator[list[Start]]:

@@ -156,7 +156,7 @@ def ends_of(
         put_mass(work, case, cases.place[i], cases.weight[i], hop)
     for _ in range(MOST_SWEEPS):
         at[NUMBER] = 0
-        while not sweep(shared, own, work, room.limit, case, limits.max_hops):
+        while not sweep(shared, own, work, room.limit, case, limits.max_hops, limits.rest / len(shared.made)):
             number = at[NUMBER]
             limit = room.limit[shared.movement[number]]
             own, draft, row = loose_row(walk, mixing, shared, own, draft, at_draft, number, limit)
@@ -184,13 +184,20 @@ def put_mass(work: Work, case: int, number: int, mass: float, hop: int) -> None:
 
 @uncounted
 def sweep(
-    shared: SharedRows, own: LooseRows, work: Work, limit: Int64Array, case: int, max_hops: int
+    shared: SharedRows,
+    own: LooseRows,
+    work: Work,
+    limit: Int64Array,
+    case: int,
+    max_hops: int,
+    least: float,
 ) -> bool:
     """Pass on what waits, in the order of places; False where the row of a loose one is to be made first.
 
     Parameters
     ----------
     limit : that of each movement
+    least : mass up to which it may stay where it is
     """
     at = work.at
     while at[NUMBER] < len(work.waiting):
@@ -199,7 +206,7 @@ def sweep(
             at[NUMBER] = (number // BLOCK + 1) * BLOCK
             continue
         mass = work.waiting[number]
-        if mass > 0.0:
+        if mass > least:
             if shared.loose[number]:
                 work.row[number] = known_row(own, number, limit[shared.movement[number]])
                 if work.row[number] == NOT_SHARED:

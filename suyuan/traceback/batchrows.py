@@ -111,13 +111,15 @@ def shared_rows(
     order = np.lexsort((-left, rows.made | told))
     number = np.empty(len(order), np.int32)
     number[order] = np.arange(len(order), dtype=np.int32)
-    renumber(rows.far, number)
+    begin, entries = _in_order(rows.start, order)
+    far = rows.far[entries]
+    renumber(far, number)
     leaves = prepared.snapshot.movements.from_site
     return number[place], SharedRows(
-        begin=rows.start[:-1][order],
-        end=rows.start[1:][order],
-        far=rows.far,
-        share=rows.share,
+        begin=begin[:-1],
+        end=begin[1:],
+        far=far,
+        share=rows.share[entries],
         made=(rows.made | told)[order],
         rest=rows.rest[order],
         gap=rows.gap[order],
@@ -130,6 +132,13 @@ def shared_rows(
         table=table,
         reached=reached,
     )
+
+
+def _in_order(start: Int64Array, order: np.ndarray) -> tuple[Int64Array, Int64Array]:
+    """Where rows begin when they stand in an order, and which entries they then have: neighbours are read together."""
+    sizes = np.diff(start)[order]
+    begin = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    return begin, np.arange(begin[-1]) + np.repeat(start[order] - begin[:-1], sizes)
 
 
 def _tellers(mixing: Mixing, carried: Int32Array, made: BoolArray) -> Int32Array:

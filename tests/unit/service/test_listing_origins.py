@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from suyuan.service.listing_origins import listing_origins
 from suyuan.service.parametersets import ParameterSet
 from suyuan.service.tracing import Tracer, TraceRequest
 from suyuan.service.workspace import Workspace
+from suyuan.traceback import batch
 from suyuan.traceback.calibration import Calibration
 from suyuan.traceback.parameters import TraceParameters
 
@@ -27,6 +29,13 @@ FITTED = ParameterSet(
 @pytest.fixture(scope="module")
 def tracer(workspace: Workspace) -> Tracer:
     return Tracer(workspace)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def all_are_worked_out_together() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch, "FEW", 0)
+        yield
 
 
 def by_listing(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

@@ -1,5 +1,6 @@
 """Origins of many cases at once are those of each case alone."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +17,14 @@ from suyuan.traceback.parameters import DEFAULT_LIMITS, TraceLimits, TraceParame
 from suyuan.traceback.preparation import Prepared, prepare
 from suyuan.traceback.trace import trace
 from tests.unit.traceback.worlds import Move, World, worlds
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_are_worked_out_together() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch, "FEW", 0)
+        yield
+
 
 INFERRING = TraceParameters(infer_products=True, infer_makers=True, match_lot_unknown=0.5)
 
@@ -152,6 +161,19 @@ def test_parts_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch) -> Non
     assert told == pytest.approx([0.0, *(0.2 + 0.8 * done / 40 for done in (7, 14, 21, 28, 35, 40))])
     for one, other in zip(whole, parts, strict=True):
         assert np.allclose(one, other, atol=1e-12)
+
+
+def test_few_are_traced_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared = prepare(two_late_and_early().graph(), TraceParameters())
+    cases = [("Shipment", position) for position in range(5)]
+    together = origin_table(prepared, cases)
+    told: list[float] = []
+    monkeypatch.setattr(batch, "FEW", 6)
+    monkeypatch.setattr(batch, "shared_rows", None)
+    alone = origin_table(prepared, cases, progress=lambda _, share: told.append(share))
+    for one, other in zip(together, alone, strict=True):
+        assert np.allclose(one, other, atol=1e-9)
+    assert told == sorted(told)
 
 
 def test_no_case_makes_an_empty_table() -> None:
