@@ -86,9 +86,9 @@ def origin_table(
     Notes
     -----
     Probabilities are those of single traces within 1e-9. Cases that the hop or the node limit cuts, or whose undated
-    movements circle for too long, are traced one by one, and so are few of them. Parts are worked on by as many threads as there are
-    processors; each holds about 12 bytes for each pair of movements it weighs, 32 while these are
-    put in order, and 40 for each movement of the graph.
+    movements circle for too long, are traced one by one, and so are few of them. Parts are worked on by as many
+    threads as there are processors; each holds about 12 bytes for each pair of movements it weighs, 32 while these
+    are put in order, and 40 for each movement of the graph.
     """
     _ = prepared.backward, prepared.mixing
     starts, number = _starts(prepared, cases, progress)
