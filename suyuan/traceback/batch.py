@@ -146,7 +146,7 @@ def _ends(
             found.append(ends)
             done += int(weights[part].sum())
             if progress is not None:
-                progress("", STARTS_SHARE + (1.0 - STARTS_SHARE) * done / int(weights.sum()))
+                progress("", STARTS_SHARE + (1.0 - STARTS_SHARE) * (done / int(weights.sum())))
     return _in_order(_joined(found), order)
 
 
@@ -157,7 +157,7 @@ def _one_by_one(
     found: list[tuple[Int64Array, FloatArray]] = []
     for i, one in enumerate(starts):
         if progress is not None:
-            progress("", STARTS_SHARE + (1.0 - STARTS_SHARE) * i / len(starts))
+            progress("", STARTS_SHARE + (1.0 - STARTS_SHARE) * (i / len(starts)))
         found.append(_alone(prepared, one, limits))
     nothing = Ends(np.zeros(len(starts) + 1, np.int64), np.empty(0, np.int64), np.empty(0))
     return _replaced(nothing, np.arange(len(starts)), found)
