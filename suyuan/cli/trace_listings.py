@@ -105,9 +105,7 @@ def _print_report(report: dict[str, Any]) -> None:
 
 
 def _table(origins: list[dict[str, Any]]) -> Table:
-    table = Table(
-        "Probable origin 可能来源地", "Name", "Listings expected 预计链接数", "First for 首位", box=SIMPLE
-    )
+    table = Table("Probable origin 可能来源地", "Name", "Listings 链接数", "First for 首位", box=SIMPLE)
     for origin in origins:
         table.add_row(
             origin["site"], origin["name"] or "", f"{origin['listings']:,.1f}", f"{origin['first']:,}"
