@@ -16,6 +16,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from suyuan.graph.snapshot import FloatArray, Int32Array, Int64Array
+from suyuan.traceback.batchends import Ends, calibrated_ends, gathered, in_order, joined, replaced
 from suyuan.traceback.batchmass import ENDINGS, Cases, Limits, masses_of
 from suyuan.traceback.batchrows import shared_rows
 from suyuan.traceback.calibration import Calibration
@@ -58,16 +59,6 @@ class Start(NamedTuple):
     start: CaseStart
 
 
-class Ends(NamedTuple):
-    """Where the mass of starts ends: that of start i in ``[start[i], start[i + 1])``, by site and ending as
-    :class:`suyuan.traceback.batchmass.Endings` has them.
-    """
-
-    start: Int64Array
-    key: Int64Array
-    mass: FloatArray
-
-
 def origin_table(
     prepared: Prepared,
     cases: Sequence[tuple[str, int]],
@@ -98,7 +89,7 @@ def origin_table(
         weights = np.bincount(number, minlength=len(starts))
         ends = _ends(prepared, starts, weights, limits, calibration, progress)
     if calibration is not None:
-        ends = ends._replace(mass=_calibrated(ends, calibration))
+        ends = ends._replace(mass=calibrated_ends(ends, calibration))
     return _table(ends, number)
 
 
@@ -147,7 +138,7 @@ def _ends(
             done += int(weights[part].sum())
             if progress is not None:
                 progress("", STARTS_SHARE + (1.0 - STARTS_SHARE) * (done / int(weights.sum())))
-    return _in_order(_joined(found), order)
+    return in_order(joined(found), order)
 
 
 def _one_by_one(
@@ -160,7 +151,7 @@ def _one_by_one(
             progress("", STARTS_SHARE + (1.0 - STARTS_SHARE) * (i / len(starts)))
         found.append(_alone(prepared, one, limits))
     nothing = Ends(np.zeros(len(starts) + 1, np.int64), np.empty(0, np.int64), np.empty(0))
-    return _replaced(nothing, np.arange(len(starts)), found)
+    return replaced(nothing, np.arange(len(starts)), found)
 
 
 def _taken(starts: Sequence[Start], parts: Sequence[Int64Array]) -> Iterator[list[Start]]:
@@ -171,11 +162,11 @@ def _taken(starts: Sequence[Start], parts: Sequence[Int64Array]) -> Iterator[lis
 def _neighbours_together(prepared: Prepared, starts: Sequence[Start]) -> Int64Array:
     """An order in which starts whose movements are joined by others stand together."""
     movements, n_sites = prepared.snapshot.movements, len(prepared.snapshot.nodes["Site"])
-    joined = sparse.coo_array(
+    pairs = sparse.coo_array(
         (np.ones(len(movements), np.int8), (movements.from_site, movements.to_site)),
         shape=(n_sites, n_sites),
     )
-    _, component = connected_components(joined, directed=False)
+    _, component = connected_components(pairs, directed=False)
     site = np.array(
         [movements.from_site[one.start.movements[0]] if len(one.start.movements) else -1 for one in starts],
         np.int64,
@@ -212,10 +203,10 @@ def _part(
     bounds_of_shares = np.linspace(0, len(starts), helpers + 1).astype(np.int64).tolist()
     with ThreadPoolExecutor(helpers) as threads:
         found = list(threads.map(mass, map(partial(_some, cases), bounds_of_shares, bounds_of_shares[1:])))
-    ends = _joined([Ends(one.start, one.key, one.mass) for one in found])
+    ends = joined([Ends(one.start, one.key, one.mass) for one in found])
     unknown = np.concatenate([one.alone for one in found]) | (np.array(sizes) == 0)
     by_itself = np.flatnonzero(unknown)
-    return _replaced(ends, by_itself, [_alone(prepared, starts[i], limits) for i in by_itself.tolist()])
+    return replaced(ends, by_itself, [_alone(prepared, starts[i], limits) for i in by_itself.tolist()])
 
 
 def _some(cases: Cases, low: int, high: int) -> Cases:
@@ -249,59 +240,6 @@ def _ending(end: Origin | Unresolved) -> int:
     return 0 if isinstance(end, Origin) else GAPS.index(end.gap) + 1
 
 
-def _replaced(ends: Ends, places: Int64Array, parts: Sequence[tuple[Int64Array, FloatArray]]) -> Ends:
-    """The same with other entries for some starts that have none."""
-    if not len(places):
-        return ends
-    sizes = np.diff(ends.start)
-    more = [len(keys) for keys, _ in parts]
-    at = np.repeat(ends.start[places], more)
-    sizes[places] = more
-    return Ends(
-        np.concatenate([[0], np.cumsum(sizes)]),
-        np.insert(ends.key, at, np.concatenate([keys for keys, _ in parts])),
-        np.insert(ends.mass, at, np.concatenate([mass for _, mass in parts])),
-    )
-
-
-def _joined(parts: Sequence[Ends]) -> Ends:
-    """Parts one behind the other."""
-    sizes = [np.diff(part.start) for part in parts]
-    return Ends(
-        np.concatenate([[0], np.cumsum(np.concatenate([np.empty(0, np.int64), *sizes]))]).astype(np.int64),
-        np.concatenate([np.empty(0, np.int64), *(part.key for part in parts)]),
-        np.concatenate([np.empty(0), *(part.mass for part in parts)]),
-    )
-
-
-def _in_order(ends: Ends, order: Int64Array) -> Ends:
-    """Ends given in an order, in that of the starts."""
-    back = np.empty(len(order), np.int64)
-    back[order] = np.arange(len(order))
-    start, entries = _gathered(ends.start, back)
-    return Ends(start, ends.key[entries], ends.mass[entries])
-
-
-def _gathered(start: Int64Array, chosen: Int64Array) -> tuple[Int64Array, Int64Array]:
-    """Where the entries of chosen rows begin when they stand one behind the other, and where each of them is."""
-    sizes = np.diff(start)[chosen]
-    begins = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    return begins, np.arange(begins[-1]) + np.repeat(start[chosen] - begins[:-1], sizes)
-
-
-def _calibrated(ends: Ends, calibration: Calibration) -> FloatArray:
-    """The mass at the temperature of a calibration; where there is no origin it stays."""
-    row = np.repeat(np.arange(len(ends.start) - 1), np.diff(ends.start))
-    n = len(ends.start) - 1
-    highest, has_origin = np.zeros(n), np.zeros(n, np.bool_)
-    np.maximum.at(highest, row, ends.mass)
-    has_origin[row[ends.key % ENDINGS == 0]] = True
-    raised = (ends.mass / highest[row]) ** (1.0 / calibration.temperature)
-    total = np.bincount(row, weights=ends.mass, minlength=n)
-    factor = total / np.maximum(np.bincount(row, weights=raised, minlength=n), np.finfo(np.float64).tiny)
-    return np.where(has_origin[row], raised * factor[row], ends.mass)
-
-
 def _table(ends: Ends, number: Int64Array) -> OriginTable:
     """Origins and what is unresolved of each case, from the ends of its start."""
     made = ends.key % ENDINGS == 0
@@ -309,6 +247,6 @@ def _table(ends: Ends, number: Int64Array) -> OriginTable:
     unresolved: FloatArray = np.zeros(len(ends.start) - 1)
     np.add.at(unresolved, row[~made], ends.mass[~made])
     begins = np.searchsorted(row[made], np.arange(len(ends.start)))
-    start, entries = _gathered(begins.astype(np.int64), number)
+    start, entries = gathered(begins.astype(np.int64), number)
     site = (ends.key[made] // ENDINGS).astype(np.int32)
     return OriginTable(start, site[entries], ends.mass[made][entries], unresolved[number])
