@@ -17,6 +17,7 @@ NAMES: Final = (
     "trace_against_cypher",
     "batch_reach",
     "origin_mass",
+    "batch_mass",
     "ingest",
     "live_posts",
     "epcis_memory",

@@ -31,7 +31,8 @@ _SHOWN = 5
 
 
 @app.command(
-    epilog="Also: suyuan trace fit (parameters from confirmed origins), suyuan trace evaluate TRUTH.csv.",
+    epilog="Also: suyuan trace fit (parameters from confirmed origins), suyuan trace evaluate TRUTH.csv, "
+    "suyuan trace listings (all at once).",
 )
 def trace(
     starts: Annotated[

@@ -24,6 +24,7 @@ class TraceCommands(LazyGroup):
         ITSELF: ("suyuan.cli.trace", "Trace things back to where they were made, or forward."),
         "fit": ("suyuan.cli.trace_fit", "Fit the parameters to confirmed origins. 拟合参数"),
         "evaluate": ("suyuan.cli.trace_evaluate", "How often traces find the known origin. 评估"),
+        "listings": ("suyuan.cli.trace_listings", "Trace every listing of the market in one pass. 全部溯源"),
     }
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

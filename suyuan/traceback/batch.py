@@ -1,37 +1,43 @@
-# Compiled by numba: an element of an array is a scalar there, which numpy's type stubs do not say.
-# pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false
 """Origins of many cases in one pass: what their chains share is weighed once.
 
-Each place of the mass graph of all cases has one distribution over origins: the mean, by shares, of those of the
-places it passes mass on to. Distributions are found from the origins forward, so each place costs as much as its row is
-long, however many cases lead there. Cases are taken in parts, which bounds memory.
+Cases that start from the same movements have the same origins and are worked out once. The others are taken in parts
+of neighbours. All rows of the mixing model that the cases of a part touch are found together
+(:mod:`suyuan.traceback.batchrows`), and the mass of each case runs over them (:mod:`suyuan.traceback.batchmass`).
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import repeat
+from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
-from suyuan.graph.compiled import compiled
-from suyuan.graph.snapshot import BoolArray, FloatArray, Int32Array, Int64Array
+from suyuan.graph.snapshot import FloatArray, Int32Array, Int64Array
+from suyuan.traceback.batchends import Ends, calibrated_ends, gathered, in_order, joined, replaced
+from suyuan.traceback.batchmass import ENDINGS, Cases, Limits, masses_of
+from suyuan.traceback.batchrows import shared_rows
+from suyuan.traceback.calibration import Calibration
 from suyuan.traceback.cases import CaseStart, case_product, first_movements
-from suyuan.traceback.mass import given_lots, passed_on
-from suyuan.traceback.massgraph import Rows
-from suyuan.traceback.massrows import visit
 from suyuan.traceback.outcomes import at_sites
 from suyuan.traceback.parameters import DEFAULT_LIMITS, TraceLimits
 from suyuan.traceback.preparation import Prepared
-from suyuan.traceback.reachability import reach
+from suyuan.traceback.results import GAPS, Origin, Unresolved
 from suyuan.traceback.trace import trace
-from suyuan.traceback.visits import enlarged
 
 CASES_A_PART: Final = 4096
+FEW: Final = 200
+"""Starts below which each is traced by itself: loading the compiled code of the other way would take longer."""
 
-Progress = Callable[[int], None]
-"""Told how many cases are done."""
+STARTS_SHARE: Final = 0.2
+STARTS_A_STEP: Final = 512
+EXACTNESS: Final = 1e-11
+"""Mass of a case that may stay undecided, and by which a calibrated probability may differ for it."""
+
+Progress = Callable[[str, float], None]
+"""Told what is done, and the share of it that is, from 0 to 1."""
 
 
 class OriginTable(NamedTuple):
@@ -45,16 +51,12 @@ class OriginTable(NamedTuple):
     unresolved: FloatArray
 
 
-class Distributions(NamedTuple):
-    """Distributions of places over sites, in ``[begin[i], end[i])``; the last site number stands for what stays
-    unresolved. ``circling[i]``: undated movements in a circle lie behind place i, nothing is told of it.
-    """
+class Start(NamedTuple):
+    """Cases that have one start in common: how to name one of them, their product and where they start."""
 
-    begin: Int64Array
-    end: Int64Array
-    site: Int32Array
-    probability: FloatArray
-    circling: BoolArray
+    case: tuple[str, int]
+    product: int
+    start: CaseStart
 
 
 def origin_table(
@@ -62,6 +64,7 @@ def origin_table(
     cases: Sequence[tuple[str, int]],
     *,
     limits: TraceLimits = DEFAULT_LIMITS,
+    calibration: Calibration | None = None,
     progress: Progress | None = None,
 ) -> OriginTable:
     """Origins of many cases, as :func:`suyuan.traceback.trace.trace` gives them one by one.
@@ -69,170 +72,181 @@ def origin_table(
     Parameters
     ----------
     cases : kinds and positions
+    calibration : applied to each case as :func:`suyuan.traceback.calibration.calibrated` does
 
     Notes
     -----
-    Hops are counted from the nearest case of a part, and an undated movement is placed by the latest time that any of
-    them leaves it, where a trace of one case goes by that case alone. Cases with undated circles behind them are
-    traced one by one. Parts are worked on by as many threads as there are processors; each holds about 30
-    bytes for each origin of each movement it touches.
+    Probabilities are those of single traces within 1e-9. Cases that the hop or the node limit cuts, or whose undated
+    movements circle for too long, are traced one by one, and so are few of them. Parts are worked on by as many
+    threads as there are processors; each holds about 12 bytes for each pair of movements it weighs, 32 while these
+    are put in order, and 40 for each movement of the graph.
     """
     _ = prepared.backward, prepared.mixing
-    parts = [cases[low : low + CASES_A_PART] for low in range(0, len(cases), CASES_A_PART)]
-    found: list[list[tuple[Int32Array, FloatArray, float]]] = []
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        for part in threads.map(_part, repeat(prepared), parts, repeat(limits)):
-            found.append(part)
+    starts, number = _starts(prepared, cases, progress)
+    if len(starts) < FEW:
+        ends = _one_by_one(prepared, starts, limits, progress)
+    else:
+        weights = np.bincount(number, minlength=len(starts))
+        ends = _ends(prepared, starts, weights, limits, calibration, progress)
+    if calibration is not None:
+        ends = ends._replace(mass=calibrated_ends(ends, calibration))
+    return _table(ends, number)
+
+
+def _starts(
+    prepared: Prepared, cases: Sequence[tuple[str, int]], progress: Progress | None
+) -> tuple[list[Start], Int64Array]:
+    """Different starts of cases, and the one of each case."""
+    infers = prepared.parameters.infer_products
+    found: dict[tuple[object, ...], int] = {}
+    starts: list[Start] = []
+    number = np.empty(len(cases), np.int64)
+    for i, case in enumerate(cases):
+        start, product = first_movements(prepared, *case), case_product(prepared, *case)
+        told_apart = product if infers or len(start.sites) else -1
+        parts = (start.movements, start.weights, start.sites, start.site_weights)
+        key = (told_apart, start.is_start, *(part.tobytes() for part in parts))
+        number[i] = found.setdefault(key, len(starts))
+        if number[i] == len(starts):
+            starts.append(Start(case, product, start))
+        if progress is not None and i % STARTS_A_STEP == 0:
+            progress("", STARTS_SHARE * i / len(cases))
+    return starts, number
+
+
+def _ends(
+    prepared: Prepared,
+    starts: Sequence[Start],
+    weights: Int64Array,
+    limits: TraceLimits,
+    calibration: Calibration | None,
+    progress: Progress | None,
+) -> Ends:
+    """Where the mass of each start ends, worked out in parts of neighbours."""
+    temperature = 1.0 if calibration is None else calibration.temperature
+    bounds = Limits(limits.max_hops, limits.max_nodes, EXACTNESS ** max(1.0, temperature))
+    order = _neighbours_together(prepared, starts)
+    parts = [order[low : low + CASES_A_PART] for low in range(0, len(order), CASES_A_PART)]
+    found: list[Ends] = []
+    done = 0
+    processors = os.cpu_count() or 1
+    with ThreadPoolExecutor(processors) as threads:
+        helpers = max(1, processors // max(1, len(parts)))
+        work = partial(_part, prepared, limits=limits, bounds=bounds, helpers=helpers)
+        for part, ends in zip(parts, threads.map(work, _taken(starts, parts)), strict=True):
+            found.append(ends)
+            done += int(weights[part].sum())
             if progress is not None:
-                progress(sum(map(len, found)))
-    return _table([case for part in found for case in part])
+                progress("", STARTS_SHARE + (1.0 - STARTS_SHARE) * (done / int(weights.sum())))
+    return in_order(joined(found), order)
 
 
-def _table(cases: Sequence[tuple[Int32Array, FloatArray, float]]) -> OriginTable:
-    sizes = [len(sites) for sites, _, _ in cases]
-    nothing = np.empty(0, np.int32)
-    return OriginTable(
-        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-        np.concatenate([nothing, *(sites for sites, _, _ in cases)]).astype(np.int32),
-        np.concatenate([np.empty(0), *(probability for _, probability, _ in cases)]),
-        np.array([unresolved for _, _, unresolved in cases], np.float64),
+def _one_by_one(
+    prepared: Prepared, starts: Sequence[Start], limits: TraceLimits, progress: Progress | None
+) -> Ends:
+    """The same by single traces."""
+    found: list[tuple[Int64Array, FloatArray]] = []
+    for i, one in enumerate(starts):
+        if progress is not None:
+            progress("", STARTS_SHARE + (1.0 - STARTS_SHARE) * (i / len(starts)))
+        found.append(_alone(prepared, one, limits))
+    nothing = Ends(np.zeros(len(starts) + 1, np.int64), np.empty(0, np.int64), np.empty(0))
+    return replaced(nothing, np.arange(len(starts)), found)
+
+
+def _taken(starts: Sequence[Start], parts: Sequence[Int64Array]) -> Iterator[list[Start]]:
+    for part in parts:
+        yield [starts[i] for i in part.tolist()]
+
+
+def _neighbours_together(prepared: Prepared, starts: Sequence[Start]) -> Int64Array:
+    """An order in which starts whose movements are joined by others stand together."""
+    movements, n_sites = prepared.snapshot.movements, len(prepared.snapshot.nodes["Site"])
+    pairs = sparse.coo_array(
+        (np.ones(len(movements), np.int8), (movements.from_site, movements.to_site)),
+        shape=(n_sites, n_sites),
     )
+    _, component = connected_components(pairs, directed=False)
+    site = np.array(
+        [movements.from_site[one.start.movements[0]] if len(one.start.movements) else -1 for one in starts],
+        np.int64,
+    )
+    return np.lexsort((site, np.append(component, -1)[site]))
 
 
 def _part(
-    prepared: Prepared, cases: Sequence[tuple[str, int]], limits: TraceLimits
-) -> list[tuple[Int32Array, FloatArray, float]]:
-    """Sites, their probabilities and the unresolved share of each case."""
-    starts = [first_movements(prepared, *case) for case in cases]
-    products = [case_product(prepared, *case) for case in cases]
-    sizes = [len(start.movements) for start in starts]
-    movements = np.concatenate([np.empty(0, np.int32), *(start.movements for start in starts)])
-    wanted = np.repeat(np.array(products, np.int32), sizes)
-    place, told = _distributions(prepared, movements.astype(np.int32), wanted, limits)
-    first = np.concatenate([[0], np.cumsum(sizes)])
-    return [
-        _case(prepared, case, start, product, place[low : low + len(start.movements)], told, limits)
-        for case, start, product, low in zip(cases, starts, products, first.tolist(), strict=False)
-    ]
+    prepared: Prepared, starts: Sequence[Start], limits: TraceLimits, bounds: Limits, helpers: int
+) -> Ends:
+    """Where the mass of some starts ends; so many threads help."""
+    sizes = [len(one.start.movements) for one in starts]
+    movements = np.concatenate([np.empty(0, np.int32), *(one.start.movements for one in starts)])
+    products = np.repeat(np.array([one.product for one in starts], np.int32), sizes)
+    first_hop = np.array([0 if one.start.is_start else 1 for one in starts], np.int32)
+    place, shared = shared_rows(
+        prepared, movements.astype(np.int32), products, int(first_hop.min(initial=1)), limits.max_hops
+    )
+    cases = Cases(
+        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        movements.astype(np.int32),
+        place,
+        np.concatenate([np.empty(0), *(one.start.weights for one in starts)]),
+        first_hop,
+    )
+    mass = partial(
+        masses_of,
+        prepared.backward,
+        prepared.mixing,
+        shared,
+        limits=bounds,
+        n_sites=len(prepared.snapshot.nodes["Site"]),
+    )
+    bounds_of_shares = np.linspace(0, len(starts), helpers + 1).astype(np.int64).tolist()
+    with ThreadPoolExecutor(helpers) as threads:
+        found = list(threads.map(mass, map(partial(_some, cases), bounds_of_shares, bounds_of_shares[1:])))
+    ends = joined([Ends(one.start, one.key, one.mass) for one in found])
+    unknown = np.concatenate([one.alone for one in found]) | (np.array(sizes) == 0)
+    by_itself = np.flatnonzero(unknown)
+    return replaced(ends, by_itself, [_alone(prepared, starts[i], limits) for i in by_itself.tolist()])
 
 
-def _distributions(
-    prepared: Prepared, movements: Int32Array, products: Int32Array, limits: TraceLimits
-) -> tuple[Int32Array, Distributions]:
-    """Place of each first movement, and the distributions of all places."""
-    walk, mixing = prepared.backward, prepared.mixing
-    visits, _, _ = reach(walk, np.unique(movements), 1, limits.max_hops, limits.max_nodes)
-    place, movement, rows, _, _ = visit(walk, mixing, visits, movements, products, 1, limits.max_hops)
-    nothing = np.zeros(len(rows.made))
-    movement, rows, _ = given_lots(walk, mixing, visits, movement, rows, nothing, ways=False)
-    _, order = passed_on(rows, nothing)
-    leaves = prepared.snapshot.movements.from_site[movement]
-    return place, distributions(rows, leaves, order, len(prepared.snapshot.nodes["Site"]))
+def _some(cases: Cases, low: int, high: int) -> Cases:
+    """Some of the cases."""
+    begin, end = cases.start[low], cases.start[high]
+    return Cases(
+        cases.start[low : high + 1] - begin,
+        cases.movement[begin:end],
+        cases.place[begin:end],
+        cases.weight[begin:end],
+        cases.first_hop[low:high],
+    )
 
 
-@compiled
-def distributions(rows: Rows, leaves: Int32Array, order: Int32Array, n_sites: int) -> Distributions:
-    """Distributions of all places, from the last in the order of completion to the first."""
-    n = len(rows.made)
-    begin, end = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    circling = np.ones(n, np.bool_)
-    site, probability = np.empty(4 * n + 16, np.int32), np.empty(4 * n + 16)
-    total, touched = np.zeros(n_sites + 1), np.empty(n_sites + 1, np.int32)
-    filled = 0
-    for back in range(len(order)):
-        place = order[len(order) - 1 - back]
-        count = add_up(rows, place, leaves, begin, end, site, probability, circling, total, touched)
-        if filled + count > len(site):
-            site, probability = enlarged(site, filled + count), enlarged(probability, filled + count)
-        begin[place] = filled
-        for i in range(count):
-            site[filled], probability[filled] = touched[i], total[touched[i]]
-            total[touched[i]] = 0.0
-            filled += 1
-        end[place] = filled
-    return Distributions(begin, end, site[:filled].copy(), probability[:filled].copy(), circling)
-
-
-@compiled
-def add_up(
-    rows: Rows,
-    place: int,
-    leaves: Int32Array,
-    begin: Int64Array,
-    end: Int64Array,
-    site: Int32Array,
-    probability: FloatArray,
-    circling: BoolArray,
-    total: FloatArray,
-    touched: Int32Array,
-) -> int:
-    """Add up into ``total`` what becomes of a unit at a place; how many sites, which ``touched`` names."""
-    count = 0
-    circling[place] = False
-    own = rows.rest[place] + rows.lost[place]
-    last = len(total) - 1
-    if rows.made[place] or own > 0.0:
-        touched[count] = leaves[place] if rows.made[place] else last
-        total[touched[count]] = 1.0 if rows.made[place] else own
-        count += 1
-    for entry in range(rows.start[place], rows.start[place + 1]):
-        far = rows.far[entry]
-        circling[place] = circling[place] or circling[far]
-        for i in range(begin[far], end[far]):
-            if rows.share[entry] * probability[i] <= 0.0:
-                continue
-            if total[site[i]] == 0.0:
-                touched[count] = site[i]
-                count += 1
-            total[site[i]] += rows.share[entry] * probability[i]
-    return count
-
-
-def _case(
-    prepared: Prepared,
-    case: tuple[str, int],
-    start: CaseStart,
-    product: int,
-    places: Int32Array,
-    told: Distributions,
-    limits: TraceLimits,
-) -> tuple[Int32Array, FloatArray, float]:
-    if len(start.sites):
-        origins, gaps = at_sites(prepared, start.sites, start.site_weights, product)
-    elif told.circling[places].any():
-        result = trace(prepared, *case, limits=limits, paths=0)
-        origins, gaps = result.origins, result.unresolved
+def _alone(prepared: Prepared, one: Start, limits: TraceLimits) -> tuple[Int64Array, FloatArray]:
+    """Keys, and the mass of each, of a start that is no part of what is shared."""
+    if len(one.start.sites):
+        origins, gaps = at_sites(prepared, one.start.sites, one.start.site_weights, one.product)
+    elif not len(one.start.movements):
+        return np.empty(0, np.int64), np.empty(0)
     else:
-        last = len(prepared.snapshot.nodes["Site"])
-        return mean_of(told, places, start.weights, last)
-    sites = np.array([origin.site for origin in origins], np.int32)
-    order = np.argsort(sites)
-    probability = np.array([origin.probability for origin in origins], np.float64)
-    return sites[order], probability[order], float(sum(gap.probability for gap in gaps))
+        result = trace(prepared, *one.case, limits=limits, paths=0)
+        origins, gaps = result.origins, result.unresolved
+    ends: tuple[Origin | Unresolved, ...] = (*origins, *gaps)
+    key = np.array([end.site * ENDINGS + _ending(end) for end in ends], np.int64)
+    order = np.argsort(key)
+    return key[order], np.array([end.probability for end in ends], np.float64)[order]
 
 
-@compiled
-def mean_of(
-    told: Distributions, places: Int32Array, weights: FloatArray, last: int
-) -> tuple[Int32Array, FloatArray, float]:
-    """The mean of the distributions of some places, by weight: sites, their probabilities, what is unresolved."""
-    size = 0
-    for place in places:
-        size += told.end[place] - told.begin[place]
-    sites, parts = np.empty(size, np.int32), np.empty(size)
-    filled, unresolved = 0, 0.0
-    for i in range(len(places)):
-        for entry in range(told.begin[places[i]], told.end[places[i]]):
-            if told.site[entry] == last:
-                unresolved += weights[i] * told.probability[entry]
-            else:
-                sites[filled], parts[filled] = told.site[entry], weights[i] * told.probability[entry]
-                filled += 1
-    order = np.argsort(sites[:filled], kind="mergesort")
-    found, sums, count = np.empty(filled, np.int32), np.zeros(filled), 0
-    for place in order:
-        if count == 0 or found[count - 1] != sites[place]:
-            found[count] = sites[place]
-            count += 1
-        sums[count - 1] += parts[place]
-    return found[:count].copy(), sums[:count].copy(), unresolved
+def _ending(end: Origin | Unresolved) -> int:
+    return 0 if isinstance(end, Origin) else GAPS.index(end.gap) + 1
+
+
+def _table(ends: Ends, number: Int64Array) -> OriginTable:
+    """Origins and what is unresolved of each case, from the ends of its start."""
+    made = ends.key % ENDINGS == 0
+    row = np.repeat(np.arange(len(ends.start) - 1), np.diff(ends.start))
+    unresolved: FloatArray = np.zeros(len(ends.start) - 1)
+    np.add.at(unresolved, row[~made], ends.mass[~made])
+    begins = np.searchsorted(row[made], np.arange(len(ends.start)))
+    start, entries = gathered(begins.astype(np.int64), number)
+    site = (ends.key[made] // ENDINGS).astype(np.int32)
+    return OriginTable(start, site[entries], ends.mass[made][entries], unresolved[number])

@@ -119,7 +119,7 @@ def _start(
     if weights is None:
         weights = quantity_weights(prepared, movements)
     keep = prepared.seen[movements] & (weights > 0)
-    order = by_id(prepared.snapshot, movements[keep])
+    order = by_id(prepared, movements[keep])
     kept, shares = movements[keep][order], weights[keep][order]
     if not len(kept):
         return _nothing()
@@ -132,18 +132,16 @@ def _nothing() -> CaseStart:
 
 def _at_sites(prepared: Prepared, rule: str, sites: Int32Array, product: int, window: Window) -> CaseStart:
     """Goods at sites: what left them in the window, else before its end, else what came, else the sites."""
-    sites = np.unique(sites)
+    sites = _sorted(sites)
     leaving = carrying(prepared, outflow_of(prepared, sites), product)
-    coming = carrying(prepared, inflow_of(prepared, sites), product)
-    before = Window(None, window.end)
-    for movements in (
-        departing_within(prepared, leaving, window),
-        departing_within(prepared, leaving, before),
-        arrived_by(prepared, coming, window.end),
-    ):
-        start = _start(prepared, rule, movements)
+    for span in (window, Window(None, window.end)):
+        start = _start(prepared, rule, departing_within(prepared, leaving, span))
         if len(start.movements):
             return start
+    coming = carrying(prepared, inflow_of(prepared, sites), product)
+    start = _start(prepared, rule, arrived_by(prepared, coming, window.end))
+    if len(start.movements):
+        return start
     if not len(sites):
         return _nothing()
     shares = np.full(len(sites), 1.0 / len(sites))
@@ -152,12 +150,17 @@ def _at_sites(prepared: Prepared, rule: str, sites: Int32Array, product: int, wi
 
 def _targets(prepared: Prepared, kind: str, source_kind: str, target_kind: str, position: int) -> Int32Array:
     edges = prepared.snapshot.edge_set(kind, source_kind, target_kind)
-    return _no_positions() if edges is None else np.unique(edges.targets_of(position))
+    return _no_positions() if edges is None else _sorted(edges.targets_of(position))
 
 
 def _sources(prepared: Prepared, kind: str, source_kind: str, target_kind: str, position: int) -> Int32Array:
     edges = prepared.snapshot.edge_set(kind, source_kind, target_kind)
-    return _no_positions() if edges is None else np.unique(edges.sources_of(position))
+    return _no_positions() if edges is None else _sorted(edges.sources_of(position))
+
+
+def _sorted(positions: Int32Array) -> Int32Array:
+    """Each once, in order; most often there is one, which needs no sorting."""
+    return positions if len(positions) < 2 else np.unique(positions)
 
 
 def _moving(prepared: Prepared, shipments: Int32Array) -> Int32Array:
@@ -210,7 +213,7 @@ def _bought(prepared: Prepared, listing: int) -> CaseStart | None:
     rows = rows[known_by(edges.columns, prepared.as_of, rows)]
     shipments = edges.target[rows]
     sources = edges.columns["source"][rows]
-    moving = _moving(prepared, np.unique(shipments))
+    moving = _moving(prepared, _sorted(shipments))
     if not len(moving):
         return None
     bought = np.isin(moving, shipments[sources == _TEST_PURCHASE])
@@ -240,12 +243,14 @@ def _dispatched(
     rows = np.arange(edges.source_start[seller], edges.source_start[seller + 1])
     columns = edges.columns
     rows = rows[known_by(columns, prepared.as_of, rows)]
-    parcels = rows[np.isin(columns["source"][rows], PARCEL_SOURCES)]
+    source = columns["source"][rows]
+    parcels = rows[(source >= min(PARCEL_SOURCES)) & (source <= max(PARCEL_SOURCES))]
     if listing is not None:
-        parcels = parcels[np.isin(columns["listing"][parcels], (-1, listing))]
+        of_listing = columns["listing"][parcels]
+        parcels = parcels[(of_listing == -1) | (of_listing == listing)]
         parcels = parcels[columns["at_known"][parcels] & life.holds(columns["at"][parcels])]
     found = [_parcel(prepared, edges.target[row], columns, row, product) for row in parcels]
-    movements = np.unique(np.concatenate([_no_positions(), *found]))
+    movements = _sorted(np.concatenate([_no_positions(), *found]))
     start = _start(prepared, "dispatches", movements.astype(np.int32))
     if len(start.movements):
         return start

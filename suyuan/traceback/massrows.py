@@ -174,6 +174,21 @@ def visit(
     -------
     Place of each start; movement of each place; the rows; how many movements the hop and the node limit cut.
     """
+    place, table, entries = places_of(walk, mixing, reached, starts, products, first_hop, max_hops)
+    return (place, *finished(reached, table, entries), table.at[BY_HOPS], table.at[BY_NODES])
+
+
+@compiled
+def places_of(
+    walk: Walk,
+    mixing: Mixing,
+    reached: Visits,
+    starts: Int32Array,
+    products: Int32Array,
+    first_hop: int,
+    max_hops: int,
+) -> tuple[Int32Array, Table, Entries]:
+    """The same as tables that still tell which place a movement has: place of each start, places, entries."""
     table, place = empty_table(walk, mixing, reached, starts, products, first_hop)
     room = max(256, 2 * reached.count[0])
     entries = Entries(np.empty(room, np.int32), np.empty(room))
@@ -198,7 +213,7 @@ def visit(
             room = table.at[FILLED] + table.at[ROOM]
             entries = Entries(enlarged(entries.far, room), enlarged(entries.share, room))
         status = put_rows(walk, mixing, reached, table, entries, draft, max_hops)
-    return (place, *finished(reached, table, entries), table.at[BY_HOPS], table.at[BY_NODES])
+    return place, table, entries
 
 
 @compiled

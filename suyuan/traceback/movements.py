@@ -11,7 +11,6 @@ from suyuan.graph.snapshot import (
     DEPARTED_UNKNOWN,
     QUANTITY_UNKNOWN,
     FloatArray,
-    GraphSnapshot,
     Int32Array,
 )
 from suyuan.traceback.parameters import MICROSECONDS_PER_DAY
@@ -110,7 +109,8 @@ def quantities(prepared: Prepared, movements: Int32Array) -> FloatArray:
     quantity = columns.quantity[movements].copy()
     unknown = (columns.flags[movements] & QUANTITY_UNKNOWN) > 0
     known = quantity[~unknown]
-    quantity[unknown] = np.median(known) if len(known) else 1.0
+    if len(known) < len(quantity):
+        quantity[unknown] = np.median(known) if len(known) else 1.0
     return quantity
 
 
@@ -118,7 +118,8 @@ def quantity_weights(prepared: Prepared, movements: Int32Array) -> FloatArray:
     """Weights by quantity; equal ones where units differ or nothing was moved."""
     units = prepared.snapshot.movements.unit[movements]
     weights = quantities(prepared, movements)
-    if len(np.unique(units[units > 0])) > 1 or not weights.sum() > 0:
+    units = units[units > 0]
+    if (units != units[:1]).any() or not weights.sum() > 0:
         return np.ones(len(movements))
     return weights
 
@@ -137,7 +138,8 @@ def recency_weights(prepared: Prepared, movements: Int32Array, end: int | None) 
     return weights * np.exp((stay.min() - stay) / scale)
 
 
-def by_id(snapshot: GraphSnapshot, movements: Int32Array) -> np.ndarray:
+def by_id(prepared: Prepared, movements: Int32Array) -> np.ndarray:
     """Places of movements in the order of their ids."""
-    ids = snapshot.nodes["Shipment"].ids.take(movements).to_pylist()
-    return np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)
+    if len(movements) < 2:
+        return np.arange(len(movements))
+    return np.argsort(prepared.movement_rank[movements])

@@ -249,6 +249,11 @@ class Prepared:
         return id_ranks(self.snapshot.nodes["Site"])
 
     @cached_property
+    def movement_rank(self) -> Int32Array:
+        """Place of each shipment in the order of ids."""
+        return id_ranks(self.snapshot.nodes["Shipment"])
+
+    @cached_property
     def fed_in(self) -> Int32Array:
         """Visible movements by (to_site, arrival key, id)."""
         return np.flatnonzero(self.seen).astype(np.int32)

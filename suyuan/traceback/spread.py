@@ -104,7 +104,7 @@ def forward_start(
         rules.append(start.rule)
         whole = whole and start.is_start
     movements = np.flatnonzero(part > 0.0).astype(np.int32)
-    movements = movements[by_id(prepared.snapshot, movements)]
+    movements = movements[by_id(prepared, movements)]
     return ForwardStart(movements, part[movements], tuple(rules), whole)
 
 

@@ -208,7 +208,7 @@ def known_by(
     columns : of nodes or edges, with ``time`` and ``time_known``
     rows : which of them are asked about
     """
-    last = np.iinfo(np.int64).max if as_of is None else as_of
+    last = LATEST if as_of is None else as_of
     return ~columns[f"{time}_known"][rows] | (columns[time][rows] <= last)
 
 
