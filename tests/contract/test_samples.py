@@ -1,5 +1,7 @@
 """Data that nobody here wrote goes in and gives what its own tools give."""
 
+import json
+import random
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -98,3 +100,24 @@ def test_the_common_station_is_found_although_a_case_misleads(samples: Path, sto
             for other in others:
                 ranked = _ranked(groups, {*EXAMPLE_CASES, other} - {case})
                 assert "Site:S346" in ranked[:3], (case, other, ranked)
+
+
+def test_origins_lie_behind_the_case_and_keep_their_order_whatever_that_of_the_file(
+    samples: Path, tmp_path: Path
+) -> None:
+    folder, case = samples / "foodchainlab", "Site:-880266550"
+    behind = next(row for row in _expected(folder / "Scenario_1.tsv") if row.start == case)
+    document = json.loads((folder / "Scenario_1_Outbreak-Baby-Tea.json").read_text(encoding="utf-8"))
+    found: list[list[tuple[str, float]]] = []
+    for seed in range(10):
+        for name in ("stations", "deliveries", "deliveryRelations"):
+            random.Random(seed).shuffle(document["data"][name]["data"])
+        file = tmp_path / f"{seed}.json"
+        file.write_text(json.dumps(document), encoding="utf-8")
+        with Workspace.open(f"sqlite:///{tmp_path / str(seed)}.db", create=True) as workspace:
+            assert ingest(workspace.store, [file], IngestOptions()).rejected == 0
+            report = Tracer(workspace).report(case, TraceRequest())
+        found.append([(origin["site"], origin["probability"]) for origin in report["origins"]])
+    assert len(found[0]) > 1
+    assert {site for site, _ in found[0]} <= set(behind.backward)
+    assert all(origins == found[0] for origins in found)
