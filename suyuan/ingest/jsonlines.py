@@ -146,10 +146,20 @@ def _holds_long_float(column: pa.ChunkedArray) -> bool:
 def _object(line: str) -> dict[str, object] | str:
     """The JSON object of a line, or why there is none."""
     try:
-        value = json.loads(line, parse_float=_number, parse_constant=str)
+        value = json.loads(line, parse_float=_number, parse_constant=str, object_pairs_hook=_pairs)
     except (ValueError, RecursionError) as error:
         return f"not JSON: {error}"
     return value if isinstance(value, dict) else "not a JSON object"
+
+
+def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object, unless it has two values for one key: none of them could be told to be the right one."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for place, name in enumerate(names) if name in names[:place])
+        raise ValueError(f"{twice!r} stands twice in one object")
+    return found
 
 
 def _number(text: str) -> float | str:

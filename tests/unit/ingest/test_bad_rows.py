@@ -216,6 +216,8 @@ def test_cyclic_ownership_is_kept(tmp_path: Path) -> None:
         ('{"shipment_id": null}', "missing_key", "shipment_id", False),
         ('{"shipment_id": "X"', "bad_type", None, False),
         ("[1, 2]", "bad_type", None, False),
+        ('{"shipment_id": "X", "quantity": 1, "quantity": 2}', "bad_type", None, False),
+        ('{"shipment_id": "X", "note": {"a": 1, "a": 1}}', "bad_type", None, False),
         ('{"shipment_id": "X", "quantity": NaN}', "bad_type", "quantity", True),
     ],
 )
