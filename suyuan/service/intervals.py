@@ -26,8 +26,8 @@ WHY_NONE: Final = {
 def with_intervals(
     prepared: Prepared, result: TraceResult, parameters: ParameterSet, limits: TraceLimits, *, wanted: bool
 ) -> tuple[Intervals | None, str | None]:
-    """The intervals of a backward trace, and the words for them; None twice where the trace explains nothing."""
-    if result.explanation is None:
+    """The intervals of a backward trace, and the words for them; None twice for a forward one."""
+    if result.direction != "backward":
         return None, None
     if not parameters.fit:
         return None, NOT_FITTED

@@ -96,6 +96,8 @@ def test_both_stores_give_the_same_answers(market: Path, tmp_path: Path, clean_n
         ours, theirs = checkup(one, deep=True), checkup(other, deep=True)
     assert ours["snapshot"] == theirs["snapshot"]
     assert ours["records"] == theirs["records"]
+    assert ours["counts"] == theirs["counts"]
+    assert ours["counts"]["Listing"] == ours["records"]["listings"]
     assert ours["problems"] == theirs["problems"] == []
 
 
