@@ -29,6 +29,7 @@ from benchmarks.traceback_accuracy import confirmed_origin, loaded
 from suyuan.graph.ids import split_id
 from suyuan.graph.snapshot import GraphSnapshot
 from suyuan.service.fitting import START
+from suyuan.simulate.market import MarketOptions
 from suyuan.traceback.fitting import WalkedCase, fitted, spread, walked
 from suyuan.traceback.information import uncertainty_of
 from suyuan.traceback.intervals import Intervals, NoIntervals, intervals_of
@@ -101,7 +102,7 @@ class Held:
 def fit_of(seed: int, cases: int, evaluations: int) -> Fit:
     """Fitted to so many cases of one market."""
     with tempfile.TemporaryDirectory() as name:
-        snapshot, truth = loaded(seed, 400, Path(name))
+        snapshot, truth = loaded(MarketOptions(seed=seed, cases=400), Path(name))
     prepared = prepare(snapshot, START)
     found = [walked(prepared, confirmed_origin(snapshot, case, factory)) for case, factory in truth]
     known: list[WalkedCase] = spread([case for case in found if case is not None], cases)

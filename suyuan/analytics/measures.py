@@ -65,10 +65,10 @@ def page_rank(
 
 def hops_from(graph: sparse.csr_array, source: int) -> Int64Array:
     """Fewest edges from a node to each, along their direction: shape (n,), UNREACHED where there is no way."""
-    found = csgraph.dijkstra(graph, indices=source, unweighted=True)
+    found = csgraph.dijkstra(graph, indices=[source], unweighted=True)[0]
     return np.where(np.isinf(found), UNREACHED, found).astype(np.int64)
 
 
 def distances_from(graph: sparse.csr_array, source: int) -> FloatArray:
     """Least sum of weights from a node to each, along the edges' direction: shape (n,), infinite where none leads."""
-    return csgraph.dijkstra(graph, indices=source)
+    return csgraph.dijkstra(graph, indices=[source])[0]

@@ -191,7 +191,7 @@ class Query:
         info: Info,
         cases: Cases,
         sources: SourceCount = None,
-        licensed: Annotated[
+        keep_licensed: Annotated[
             bool,
             strawberry.argument(
                 description="Count factories also for goods that they made under licence, which are left out otherwise."
@@ -201,7 +201,7 @@ class Query:
         known_at: KnownAt = None,
     ) -> OriginReport:
         """Common origins of a group of cases."""
-        return await origins_of_group(info.context, cases, sources, licensed, as_of, known_at)
+        return await origins_of_group(info.context, cases, sources, keep_licensed, as_of, known_at)
 
     @strawberry.field(
         description="The shortest ways from one thing to another, whatever relationships they are made of."

@@ -62,10 +62,10 @@ def origins(
             help="How many origins: auto, or a number to look for.",
         ),
     ] = "auto",
-    licensed: Annotated[
+    keep_licensed: Annotated[
         bool,
         typer.Option(
-            "--licensed",
+            "--keep-licensed",
             help="Count factories also for goods that they made under licence, which are left out otherwise.",
         ),
     ] = False,
@@ -89,7 +89,7 @@ def origins(
         raise typer.BadParameter("Give at least one id, or --cases-file.", param_hint="ID")
     request = GroupRequest(
         sources=None if sources == "auto" else int(sources),
-        keep_licensed=licensed,
+        keep_licensed=keep_licensed,
         as_of=as_of,
         known_at=known_at,
         parameters=parameters_from(parameters),

@@ -198,6 +198,7 @@ def _parameters(request: GroupRequest) -> Json:
     options = DEFAULT_OPTIONS
     return {
         "sources": request.sources,
+        "keep_licensed": request.keep_licensed,
         "expected_false_share": options.false_share,
         "prior_cases": options.prior_cases,
         "missed": options.missed,

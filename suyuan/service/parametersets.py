@@ -15,6 +15,7 @@ from suyuan.traceback.uncertainty import Uncertainty
 
 FORMAT: Final = "suyuan-trace-parameters"
 VERSION: Final = 1
+_HIGHEST: Final = 1e12
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,8 @@ class ParameterSet:
         if (
             not isinstance(parameters, dict)
             or not isinstance(fit, dict)
-            or not isinstance(calibration or {}, dict)
-            or not isinstance(uncertainty or {}, dict)
+            or not isinstance(calibration, dict | None)
+            or not isinstance(uncertainty, dict | None)
         ):
             raise ParameterError(
                 "parameters", "this file", f"objects parameters and fit, as {FORMAT} has them"
@@ -143,6 +144,6 @@ def _calibration(document: Any) -> Calibration | None:
         return None
     temperature, cases = document.get("temperature"), document.get("cases")
     for name, value in (("temperature", temperature), ("cases", cases)):
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _HIGHEST:
             raise ParameterError(f"calibration.{name}", value, "a number")
     return Calibration(float(temperature), int(cases))

@@ -154,9 +154,10 @@ def ends_of(
             return own, draft, CUT
     for i in range(begin, end):
         put_mass(work, case, cases.place[i], cases.weight[i], hop)
+    least = limits.rest / max(1, len(shared.made))
     for _ in range(MOST_SWEEPS):
         at[NUMBER] = 0
-        while not sweep(shared, own, work, room.limit, case, limits.max_hops, limits.rest / len(shared.made)):
+        while not sweep(shared, own, work, room.limit, case, limits.max_hops, least):
             number = at[NUMBER]
             limit = room.limit[shared.movement[number]]
             own, draft, row = loose_row(walk, mixing, shared, own, draft, at_draft, number, limit)

@@ -13,7 +13,7 @@ import numpy as np
 
 from suyuan.errors import ParameterError
 from suyuan.graph.snapshot import FloatArray
-from suyuan.traceback.explanation import Explanation
+from suyuan.traceback.explanation import Explanation, Parts
 from suyuan.traceback.results import TraceResult
 
 LEAST_CASES: Final = 50
@@ -75,7 +75,9 @@ def calibrated(result: TraceResult, calibration: Calibration | None) -> TraceRes
     paths = tuple(
         replace(path, probability=path.probability * factor.get(path.sites[0], 1.0)) for path in result.paths
     )
-    explanation = result.explanation and _with_ways(result.explanation, [factor[one.site] for one in origins])
+    explanation = result.explanation
+    if explanation is not None and Parts.ORIGINS in explanation.parts:
+        explanation = _with_ways(explanation, [factor[one.site] for one in origins])
     return replace(result, origins=origins, unresolved=gaps, paths=paths, explanation=explanation)
 
 

@@ -165,7 +165,7 @@ def _sorted(positions: Int32Array) -> Int32Array:
 
 def _moving(prepared: Prepared, shipments: Int32Array) -> Int32Array:
     """Those shipments that are movements and seen."""
-    movements = shipments[shipments < len(prepared.snapshot.movements)]
+    movements = shipments[(shipments >= 0) & (shipments < len(prepared.snapshot.movements))]
     return movements[prepared.seen[movements]]
 
 

@@ -70,6 +70,8 @@ class Cutout:
     frame : the places.
     first_mass : float64
         Mass put in, by place.
+    stream : int64
+        The stream of the snapshot that each stream of ``mixing`` is.
     departure : int32
         By place, the movement held that tells the maker of its lot, NO_DEPARTURE where none does.
     """
@@ -81,6 +83,7 @@ class Cutout:
     fed_out: Int32Array
     frame: Frame
     first_mass: FloatArray
+    stream: Int64Array
     departure: Int32Array
 
 
@@ -93,7 +96,7 @@ def cutout_of(
     held = _movements_held(prepared, movement, rows, departure)
     first_mass = np.zeros(len(movement))
     first_mass[place] = start.weights
-    walk, mixing = parts_held(prepared, held)
+    walk, mixing, stream = parts_held(prepared, held)
     return Cutout(
         movements=held,
         walk=walk,
@@ -102,6 +105,7 @@ def cutout_of(
         fed_out=_by_departure(prepared, held),
         frame=_frame(prepared, walked, place, movement, rows, product, held),
         first_mass=first_mass,
+        stream=stream,
         departure=np.where(departure >= 0, _places(held, departure), NO_DEPARTURE).astype(np.int32),
     )
 

@@ -1,15 +1,13 @@
 """Why the origins of a case are what they are, who is licensed, where chains can be cut, and what to inspect next."""
 
-import numpy as np
-
 from suyuan.traceback.cases import CaseStart
 from suyuan.traceback.chokepoints import choke_points
 from suyuan.traceback.explanation import Explanation, Licensing, Parts, Standing
 from suyuan.traceback.inspections import next_inspections
-from suyuan.traceback.licensing import NO_LICENCE, departures_by_site, licensing_of
+from suyuan.traceback.licensing import NO_LICENCE, departures_by_site, licensing_of, product_judged
 from suyuan.traceback.massflow import flow_of
 from suyuan.traceback.massgraph import MassGraph
-from suyuan.traceback.preparation import Prepared, products_carried
+from suyuan.traceback.preparation import Prepared
 from suyuan.traceback.results import Origin
 from suyuan.traceback.standing import standing_of_site
 from suyuan.traceback.ways import origin_ways
@@ -50,14 +48,5 @@ def _standing(prepared: Prepared, origins: tuple[Origin, ...]) -> tuple[Standing
 def _licensing(
     prepared: Prepared, start: CaseStart, graph: MassGraph, origins: tuple[Origin, ...], product: int
 ) -> tuple[Licensing, ...]:
-    product = _product(prepared, start, product)
-    departures = departures_by_site(prepared, graph, product)
+    departures = departures_by_site(prepared, graph, product_judged(prepared, start, product))
     return tuple(licensing_of(prepared, origin.site, departures[origin.site]) for origin in origins)
-
-
-def _product(prepared: Prepared, start: CaseStart, product: int) -> int:
-    """The product of the case; where it names none, the one that all its first movements carry."""
-    if product >= 0:
-        return product
-    carried = np.unique(products_carried(prepared.carried[start.movements], prepared.goods.lot_product))
-    return int(carried[0]) if len(carried) == 1 else -1

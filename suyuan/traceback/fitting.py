@@ -23,7 +23,7 @@ from suyuan.traceback.cases import CaseStart, case_product, first_movements
 from suyuan.traceback.lotmakers import no_makers
 from suyuan.traceback.mixingmodel import Mixing
 from suyuan.traceback.parameters import ROLE_NAMES, TraceParameters
-from suyuan.traceback.preparation import Prepared, read_only
+from suyuan.traceback.preparation import Prepared, read_only, with_fitted
 from suyuan.traceback.results import Origin, Unresolved
 from suyuan.traceback.trace import Walked, ends_of_case, mass_graph, walk_from
 from suyuan.traceback.trading import nothing_traded
@@ -97,7 +97,7 @@ def mixing_by(prepared: Prepared, parameters: TraceParameters) -> Mixing:
     """The mixing model of a prepared snapshot with other parameters."""
     mixing = prepared.mixing
     return read_only(
-        prepared.with_fitted(mixing, parameters)._replace(
+        with_fitted(mixing, parameters, prepared.dwell_of_streams(parameters))._replace(
             traded=mixing.traded if parameters.infer_products else nothing_traded(parameters.product_prior),
             makers=mixing.makers if parameters.infer_makers else no_makers(),
         )

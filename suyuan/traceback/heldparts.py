@@ -14,8 +14,11 @@ from suyuan.traceback.spans import no_spans
 from suyuan.traceback.walking import Recorded, Streams, Walk, number_streams
 
 
-def parts_held(prepared: Prepared, held: Int32Array) -> tuple[Walk, Mixing]:
-    """Walk backward, without any order of movements, and mixing, without positions, of movements held (sorted)."""
+def parts_held(prepared: Prepared, held: Int32Array) -> tuple[Walk, Mixing, Int64Array]:
+    """Walk backward, without any order of movements, and mixing, without positions, of movements held (sorted).
+
+    And the stream of the snapshot that each of their streams is.
+    """
     walk = prepared.backward
     leaves, comes = walk.leaves[held], walk.comes[held]
     product = products_carried(walk.carried[held], prepared.goods.lot_product)
@@ -29,7 +32,8 @@ def parts_held(prepared: Prepared, held: Int32Array) -> tuple[Walk, Mixing]:
     in_whole = np.zeros(len(product_of_stream), np.int64)
     in_whole[in_stream], in_whole[out_stream] = prepared.in_stream[held], prepared.out_stream[held]
     streams = Streams(site_start, product_of_stream)
-    return _walk(walk, held, streams), _mixing(prepared.mixing, held, in_stream, out_stream, in_whole)
+    mixing = _mixing(prepared.mixing, held, in_stream, out_stream, in_whole)
+    return _walk(walk, held, streams), mixing, in_whole
 
 
 def _walk(walk: Walk, held: Int32Array, streams: Streams) -> Walk:
@@ -66,6 +70,7 @@ def _mixing(
             mean_inflow=stock.mean_inflow[in_whole],
             comparable=stock.comparable[in_whole],
         ),
+        dwell=mixing.dwell[in_whole],
         quantity=mixing.quantity[held],
         unit=mixing.unit[held],
         flags=mixing.flags[held],

@@ -23,7 +23,7 @@ from suyuan.traceback.lotmakers import NOT_TOLD, Told, straight_to_makers
 from suyuan.traceback.mass import passed_on
 from suyuan.traceback.missingtimes import Missing, drawn, inferred, missing_times
 from suyuan.traceback.parameters import DEFAULT_LIMITS, TraceLimits, TraceParameters
-from suyuan.traceback.preparation import Prepared
+from suyuan.traceback.preparation import Prepared, with_fitted
 from suyuan.traceback.results import GAPS, Origin
 from suyuan.traceback.reweighing import room_for, rows_of, with_times
 from suyuan.traceback.trace import walk_from
@@ -175,7 +175,8 @@ class _Drawing:
             times = drawn(self._times, self._missing, number)
             self._walk, self._mixing = with_times(self._cutout, times, self._missing)
         frame = self._cutout.frame
-        mixing = self._prepared.with_fitted(self._mixing, parameters)
+        dwell = self._prepared.dwell_of_streams(parameters)[self._cutout.stream]
+        mixing = with_fitted(self._mixing, parameters, dwell)
         rows = rows_of(self._walk, mixing, frame, self._room)
         told = self._told(self._walk)
         movement, rows = straight_to_makers(rows, frame.near, told)

@@ -17,6 +17,7 @@ from suyuan.graph.snapshot import (
     Int32Array,
     Int64Array,
 )
+from suyuan.traceback.cases import CaseStart
 from suyuan.traceback.explanation import Licensing, Overrun
 from suyuan.traceback.massgraph import MassGraph
 from suyuan.traceback.mixing import FACTORY
@@ -48,6 +49,14 @@ class Departures(NamedTuple):
     left: Int64Array
 
 
+def product_judged(prepared: Prepared, start: CaseStart, product: int) -> int:
+    """The product of the case; where it names none (-1), the one that all its first movements carry."""
+    if product >= 0:
+        return product
+    carried = np.unique(products_carried(prepared.carried[start.movements], prepared.goods.lot_product))
+    return int(carried[0]) if len(carried) == 1 else -1
+
+
 def departures_by_site(prepared: Prepared, graph: MassGraph, product: int) -> dict[int, Departures]:
     """By which movements goods of a case left each of the sites that made them.
 
@@ -68,14 +77,15 @@ def departures_by_site(prepared: Prepared, graph: MassGraph, product: int) -> di
     }
 
 
-def covered_sites(prepared: Prepared, graph: MassGraph, product: int) -> Int32Array:
+def covered_sites(prepared: Prepared, start: CaseStart, graph: MassGraph, product: int) -> Int32Array:
     """Sites at which licences cover all goods that the case can have come from there, by position.
 
     Parameters
     ----------
-    product : as in :func:`departures_by_site`
+    graph : made with the departures that tell the makers of lots
+    product : rank of the product of the case, -1 unknown
     """
-    by_site = departures_by_site(prepared, graph, product)
+    by_site = departures_by_site(prepared, graph, product_judged(prepared, start, product))
     covered = [site for site, left in by_site.items() if licensing_of(prepared, site, left).covered]
     return np.array(sorted(covered), np.int32)
 

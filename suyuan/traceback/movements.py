@@ -13,7 +13,6 @@ from suyuan.graph.snapshot import (
     FloatArray,
     Int32Array,
 )
-from suyuan.traceback.parameters import MICROSECONDS_PER_DAY
 from suyuan.traceback.preparation import Prepared, products_carried
 from suyuan.traceback.times import EARLIEST, LATEST, span_end
 
@@ -125,13 +124,12 @@ def quantity_weights(prepared: Prepared, movements: Int32Array) -> FloatArray:
 
 
 def recency_weights(prepared: Prepared, movements: Int32Array, end: int | None) -> FloatArray:
-    """Weights by quantity, falling with the time since arrival by the dwell scale of the site's role."""
+    """Weights by quantity, falling with the time since arrival by the usual stay of such goods at the site."""
     weights = quantity_weights(prepared, movements)
     if end is None or not len(movements):
         return weights
     columns = prepared.snapshot.movements
-    role = prepared.snapshot.nodes["Site"].columns["role"][columns.to_site[movements]]
-    scale = np.array(prepared.parameters.dwell_days)[role + 1] * MICROSECONDS_PER_DAY
+    scale = prepared.mixing.dwell[prepared.in_stream[movements]]
     stay = np.maximum(0.0, end - prepared.bounds.arrived[movements].astype(np.float64))
     undated = (columns.flags[movements] & ARRIVED_UNKNOWN) > 0
     stay = np.where(undated & (prepared.bounds.arrived[movements] <= EARLIEST), scale, stay)

@@ -163,19 +163,6 @@ class Prepared:
         days = np.array(parameters.dwell_days)[role + 1]
         return days * (self.stay_factor if parameters.infer_stays else 1.0) * MICROSECONDS_PER_DAY
 
-    def with_fitted(self, mixing: Mixing, parameters: TraceParameters) -> Mixing:
-        """A mixing model of this snapshot, or of part of it, with what a fit finds in place of what it has."""
-        return read_only(
-            mixing._replace(
-                dwell=self.dwell_of_streams(parameters),
-                floor=np.array(parameters.floor),
-                match_unknown=parameters.match_unknown,
-                match_lot_unknown=parameters.match_lot_unknown,
-                fifo_share=parameters.fifo_share,
-                bandwidth=parameters.bandwidth,
-            )
-        )
-
     @cached_property
     def stream_site(self) -> Int32Array:
         """The site of each stream."""
@@ -469,6 +456,20 @@ def recorded_of(snapshot: GraphSnapshot, *, forward: bool) -> Recorded:
     decided[far] = True
     _, start = group_places(near, n)
     return Recorded(start, far, decided)
+
+
+def with_fitted(mixing: Mixing, parameters: TraceParameters, dwell: FloatArray) -> Mixing:
+    """A mixing model with what a fit finds in place of what it has; ``dwell`` by its own streams, microseconds."""
+    return read_only(
+        mixing._replace(
+            dwell=dwell,
+            floor=np.array(parameters.floor),
+            match_unknown=parameters.match_unknown,
+            match_lot_unknown=parameters.match_lot_unknown,
+            fifo_share=parameters.fifo_share,
+            bandwidth=parameters.bandwidth,
+        )
+    )
 
 
 Arrays = TypeVar("Arrays", Walk, Mixing)

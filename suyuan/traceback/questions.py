@@ -297,9 +297,7 @@ def _times(prepared: Prepared, asked: _Asked, transit: float) -> _Told | None:
     low, high = _window(prepared, asked.movement, transit)
     cuts = _cuts(since[dated], asked.weight[dated])
     edges = np.clip(np.concatenate([[-np.inf], cuts, [np.inf]]), low, high)
-    role = prepared.snapshot.nodes["Site"].columns["role"]
-    site = prepared.snapshot.movements.from_site[asked.movement]
-    scale = prepared.parameters.dwell_days[role[site] + 1] * MICROSECONDS_PER_DAY
+    scale = float(prepared.mixing.dwell[prepared.out_stream[asked.movement]])
     left_by = _left_by((edges[:, None] - since) / scale, transit / scale)
     within = np.diff(left_by, axis=0)
     total = within.sum(axis=0)

@@ -16,6 +16,8 @@ from suyuan.graph.snapshot import FloatArray
 from suyuan.traceback.parameters import ROLE_NAMES, TraceParameters
 
 SHARES: Final = ("match_unknown", "match_lot_unknown", "fifo_share", "floor")
+_MOST: Final = 1e4
+"""Greatest covariance of logits and logarithms that is taken for one."""
 SCALES: Final = ("bandwidth", "dwell_days")
 METHOD: Final = "products of scores"
 
@@ -81,8 +83,8 @@ class Uncertainty:
         if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
             raise ParameterError("uncertainty.covariance", rows, "a list of rows")
         for value in (value for row in rows for value in row):
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise ParameterError("uncertainty.covariance", value, "a number")
+            if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _MOST:
+                raise ParameterError("uncertainty.covariance", value, f"a number, at most {_MOST:g}")
         return Uncertainty(tuple(names), tuple(tuple(map(float, row)) for row in rows))
 
     def to_json(self) -> dict[str, Any]:

@@ -44,7 +44,8 @@ def graph_of(
     if not directed:
         cells |= {(other, first): weight for (first, other), weight in cells.items()}
     size = len(nodes)
-    return sparse.csr_array((list(cells.values()), tuple(zip(*cells, strict=True))), shape=(size, size))
+    rows, columns = np.array(list(cells)).T
+    return sparse.csr_array((np.array(list(cells.values())), (rows, columns)), shape=(size, size))
 
 
 def expected(file: Path) -> dict[int, str]:

@@ -226,6 +226,22 @@ def test_a_fit_takes_enough_confirmed_origins_and_one_store_a_file(
             "fit": {},
             "uncertainty": [1],
         },
+        *(
+            {"format": "suyuan-trace-parameters", "version": 1, "parameters": {}, "fit": {}, name: wrong}
+            for name in ("uncertainty", "calibration")
+            for wrong in ([], 0, False, "")
+        ),
+        *(
+            {
+                "format": "suyuan-trace-parameters",
+                "version": 1,
+                "parameters": {},
+                "fit": {},
+                "uncertainty": {"names": ["floor"], "covariance": [[wrong]]},
+            }
+            for wrong in (10**400, 1e308, float("nan"))
+        ),
+        {"bandwidth": 10**400},
         {"infer_products": 1},
         {"match_lot_unknown": 0},
         {"product_prior": 0},

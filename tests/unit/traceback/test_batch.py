@@ -180,3 +180,17 @@ def test_no_case_makes_an_empty_table() -> None:
     table = origin_table(prepare(World((), {"A": None}).graph(), TraceParameters()), [])
     assert table.start.tolist() == [0]
     assert not len(table.site)
+
+
+def test_starts_at_which_nothing_moved_have_a_part_of_their_own() -> None:
+    roles = {f"S{number}": ("factory" if number % 2 else None) for number in range(40)}
+    prepared = prepare(World((), roles).graph(), TraceParameters())
+    assert_as_one_by_one(prepared, [("Site", position) for position in range(40)])
+
+
+@settings(max_examples=30, deadline=None)
+@given(worlds(undated=True))
+def test_stays_by_place_count_as_in_one_trace(world: World) -> None:
+    graph = world.graph()
+    parameters = replace(INFERRING, infer_stays=True)
+    assert_as_one_by_one(prepare(graph, parameters), all_cases(graph))

@@ -6,14 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from suyuan.errors import ParameterError
+from suyuan.graph.rows import snapshot_of_rows
 from suyuan.traceback.calibration import (
     LEAST_CASES,
     Calibration,
     at_temperature,
     calibrated,
 )
+from suyuan.traceback.explanation import Parts
+from suyuan.traceback.parameters import TraceParameters
+from suyuan.traceback.preparation import prepare
 from suyuan.traceback.results import Gap, Origin, OriginPath, Reach, TraceResult, Unresolved
 from suyuan.traceback.temperature import fitted_temperature
+from suyuan.traceback.trace import trace
 
 rows = st.lists(st.floats(1e-6, 1.0), min_size=1, max_size=6).map(
     lambda values: np.array(values) / sum(values)
@@ -71,3 +76,23 @@ def test_a_chain_keeps_its_share_of_its_origin() -> None:
     assert [one.probability for one in after.origins] == pytest.approx(weights[:2].tolist())
     assert after.unresolved[0].probability == pytest.approx(weights[2])
     assert [path.probability for path in after.paths] == pytest.approx([weights[0] / 2, weights[1] / 2])
+
+
+@pytest.mark.parametrize("parts", [Parts.CHOKE_POINTS, Parts.INSPECTIONS, Parts.ORIGINS, Parts.EVERYTHING])
+def test_what_is_explained_in_part_is_calibrated_too(parts: Parts) -> None:
+    graph = snapshot_of_rows(
+        {
+            "sites": [{"site_id": name, "role": "factory"} for name in ("A", "B")],
+            "shipments": [
+                {"shipment_id": "1", "from_site": "A", "to_site": "W", "quantity": 3.0},
+                {"shipment_id": "2", "from_site": "B", "to_site": "W", "quantity": 1.0},
+                {"shipment_id": "3", "from_site": "W", "to_site": "R", "quantity": 1.0},
+            ],
+        }
+    )
+    prepared = prepare(graph, TraceParameters())
+    plain = trace(prepared, "Shipment", graph.nodes["Shipment"].position("Shipment:3"), explain=parts)
+    after = calibrated(plain, Calibration(0.5, 60))
+    assert after.origins[0].probability > plain.origins[0].probability
+    assert after.explanation is not None
+    assert after.explanation.parts == parts

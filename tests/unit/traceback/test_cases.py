@@ -139,6 +139,13 @@ def test_else_the_sites_themselves() -> None:
     assert graph.nodes["Site"].id_at(result.reach.sites[0]) == "Site:D"
 
 
+@pytest.mark.parametrize("source", ["waybill", "test_purchase"])
+def test_parcels_in_a_market_without_any_shipment_leave_the_next_rule(source: str) -> None:
+    tables = with_dispatches(dispatch("2025-02-10T10:00:00Z", source, listing_id="L"))
+    tables["shipments"] = []
+    assert weights(tables, "Listing:shop:L") == ("dispatch_sites", {"Site:D": 1.0})
+
+
 def test_a_factory_that_dispatches_itself_is_the_origin() -> None:
     tables = with_dispatches({**dispatch("2025-01-05", "declared"), "site_id": "F"})
     tables["shipments"] = []

@@ -15,7 +15,13 @@ from suyuan.traceback.cases import first_movements
 from suyuan.traceback.cutout import Cutout, cutout_of
 from suyuan.traceback.intervals import Intervals, NoIntervals, intervals_of, origin_draws
 from suyuan.traceback.missingtimes import Missing, Times, drawn, inferred, missing_times, uniform
-from suyuan.traceback.parameters import DEFAULT_LIMITS, TraceLimits, TraceParameters, UnknownTimes
+from suyuan.traceback.parameters import (
+    DEFAULT_LIMITS,
+    TraceLimits,
+    TraceParameters,
+    UnknownTimes,
+    role_values,
+)
 from suyuan.traceback.preparation import Prepared, prepare
 from suyuan.traceback.times import UNDATED
 from suyuan.traceback.trace import trace, walk_from
@@ -42,11 +48,16 @@ def with_move(world: World, name: str, left: float | None, came: float | None) -
 
 
 def found(
-    world: World, uncertainty: Uncertainty, *, seed: int = 5, calibration: Calibration | None = None
+    world: World,
+    uncertainty: Uncertainty,
+    *,
+    seed: int = 5,
+    calibration: Calibration | None = None,
+    parameters: TraceParameters = PARAMETERS,
 ) -> dict[str, tuple[float, float, float]]:
     """Probability, low and high of each origin of the movement ``end``."""
     graph = world.graph()
-    prepared = prepare(graph, PARAMETERS)
+    prepared = prepare(graph, parameters)
     (end,) = positions(graph, "Shipment", ["end"])
     result = calibrated(trace(prepared, "Shipment", end), calibration)
     one = intervals_of(
@@ -101,6 +112,23 @@ def test_what_elsewhere_is_undated_makes_no_difference() -> None:
         moves=(Move("0", "D", "E", None, None, "Q"), *undated.moves, Move("z", "E", "D", None, None, "Q")),
     )
     assert found(more, UNSURE) == found(undated, UNSURE)
+
+
+@pytest.mark.parametrize("calibration", [None, Calibration(2.0, 60)])
+def test_places_elsewhere_lend_nothing_of_their_stays(calibration: Calibration | None) -> None:
+    """Streams of other places have lower numbers, so that the case's own are numbered otherwise in the cut-out."""
+    ports = {f"{number}": "port" for number in range(4)}
+    world = replace(
+        DATED,
+        moves=(*(Move(f"u{n}", f"{n}", f"{n + 1}", n, n + 1, "0", "L") for n in range(3)), *DATED.moves),
+        roles=ports | ROLES,
+    )
+    unlike = replace(
+        PARAMETERS, dwell_days=role_values(5.0, warehouse=2.0, port=60.0, factory=30.0), infer_stays=True
+    )
+    for probability, low, high in found(world, SURE, calibration=calibration, parameters=unlike).values():
+        assert 0.0 < probability < 1.0
+        assert_allclose((low, high), probability, atol=2e-12)
 
 
 def test_the_order_of_input_makes_no_difference_and_the_seed_does() -> None:

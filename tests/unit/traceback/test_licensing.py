@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from suyuan.graph.rows import snapshot_of_rows
+from suyuan.traceback.casemass import case_mass
 from suyuan.traceback.explanation import Explanation, Parts, Standing
 from suyuan.traceback.parameters import TraceParameters
 from suyuan.traceback.preparation import prepare
@@ -218,3 +219,37 @@ def test_a_case_whose_goods_were_made_nowhere_known_has_no_licences_to_judge() -
     assert result.explanation is not None
     assert not result.origins
     assert not result.explanation.licensing
+
+
+def test_many_cases_judge_licences_as_one_trace_does() -> None:
+    """The leg from the factory names no product, the case does."""
+    rows = tables(LICENCE, product_id=None)
+    further = {"shipment_id": "T", "from_site": "W", "to_site": "R", "departed_at": "2025-01-12T10:00:00Z"}
+    rows["shipments"].append({**further, "product_id": "P", "quantity": 100.0, "unit": "件"})
+    assert licensed(rows, "Shipment:T") == (1, True)
+    prepared = prepare(snapshot_of_rows(rows), TraceParameters())
+    position = prepared.snapshot.nodes["Shipment"].position("Shipment:T")
+    found = case_mass(prepared, "Shipment", position, keep_licensed=False)
+    assert [prepared.snapshot.nodes["Site"].id_at(site) for site in found.licensed] == ["Site:F"]
+    assert not len(found.sites)
+    whole = case_mass(prepared, "Shipment", position)
+    assert len(whole.sites) == 1
+    assert not len(whole.licensed)
+
+
+def test_many_cases_judge_a_lot_by_the_departures_that_one_trace_judges_it_by() -> None:
+    """A lot left its maker twice, under licence and after it; the case carries the later part."""
+    rows = tables(LICENCE, lot_id="7")
+    later = {"shipment_id": "T", "departed_at": "2025-02-10T10:00:00Z", "arrived_at": "2025-02-11T10:00:00Z"}
+    rows["shipments"] += [
+        rows["shipments"][0] | later,
+        rows["shipments"][0]
+        | {"shipment_id": "U", "from_site": "W", "to_site": "R"}
+        | {"departed_at": "2025-02-12T10:00:00Z", "arrived_at": "2025-02-13T10:00:00Z"},
+    ]
+    prepared = prepare(snapshot_of_rows(rows), TraceParameters(infer_makers=True))
+    position = prepared.snapshot.nodes["Shipment"].position("Shipment:U")
+    said = trace(prepared, "Shipment", position, explain=Parts.ORIGINS).explanation
+    assert said is not None
+    found = case_mass(prepared, "Shipment", position, keep_licensed=False)
+    assert bool(len(found.licensed)) == said.licensing[0].covered
