@@ -16,7 +16,7 @@ from suyuan.cli.output import (
     note,
     print_json,
 )
-from suyuan.cli.trace import parameters_from
+from suyuan.cli.trace_options import parameters_from
 from suyuan.service.impact import impact_report
 from suyuan.service.tracing import Tracer, TraceRequest
 from suyuan.service.workspace import Workspace

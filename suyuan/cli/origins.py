@@ -1,7 +1,6 @@
 """``suyuan origins``: which one or few origins explain many cases, and which of the cases are false leads."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -20,7 +19,7 @@ from suyuan.cli.output import (
     print_json,
     progress_bar,
 )
-from suyuan.cli.trace import parameters_from
+from suyuan.cli.trace_options import ParametersOption, parameters_from
 from suyuan.service.origin_groups import GroupRequest, OriginGroups
 from suyuan.service.tracing import Start, Tracer
 from suyuan.service.workspace import Workspace
@@ -71,9 +70,7 @@ def origins(
     ] = False,
     as_of: AsOfOption = None,
     known_at: KnownAtOption = None,
-    parameters: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Parameters of the single traces (JSON).")
-    ] = None,
+    parameters: ParametersOption = None,
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:

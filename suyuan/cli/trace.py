@@ -1,6 +1,5 @@
 """``suyuan trace``: where was it made, by which way did it come."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -19,11 +18,9 @@ from suyuan.cli.output import (
     one_of,
     print_json,
 )
-from suyuan.service.parametersets import ParameterSet, usual_parameters
+from suyuan.cli.trace_options import MaxHopsOption, ParametersOption, UnknownTimesOption, parameters_from
 from suyuan.service.tracing import Start, Tracer, TraceRequest
 from suyuan.service.workspace import Workspace
-from suyuan.settings import settings
-from suyuan.traceback.parameters import UnknownTimes
 
 app = typer.Typer()
 
@@ -51,14 +48,8 @@ def trace(
     ] = "backward",
     as_of: AsOfOption = None,
     known_at: KnownAtOption = None,
-    max_hops: Annotated[int, typer.Option(min=1, help="Longest chain looked at.")] = 12,
-    unknown_times: Annotated[
-        str,
-        typer.Option(
-            callback=one_of(*(mode.value for mode in UnknownTimes)),
-            help="Movements without times: infer their bounds, exclude or include them.",
-        ),
-    ] = "infer",
+    max_hops: MaxHopsOption = 12,
+    unknown_times: UnknownTimesOption = "infer",
     mode: Annotated[
         str,
         typer.Option(
@@ -68,12 +59,7 @@ def trace(
     reachable: Annotated[
         bool, typer.Option("--reachable", help="List everything reachable as well.")
     ] = False,
-    parameters: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Parameters of the computation (JSON), as trace fit --out writes them."
-        ),
-    ] = None,
+    parameters: ParametersOption = None,
     no_intervals: Annotated[
         bool,
         typer.Option(
@@ -108,11 +94,6 @@ def trace(
                 print_json(report)
             else:
                 print_report(report)
-
-
-def parameters_from(file: Path | None) -> ParameterSet:
-    """The parameters of a file; without one, those that the settings name, else the defaults."""
-    return usual_parameters(settings().trace_parameters) if file is None else ParameterSet.read(file)
 
 
 def print_report(report: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from suyuan.cli.output import JsonOption, StoreOption, print_json
-from suyuan.cli.trace import parameters_from
+from suyuan.cli.trace_options import ParametersOption, parameters_from
 from suyuan.service.confirmed import confirmed_by
 from suyuan.service.evaluating import evaluated
 from suyuan.service.workspace import Workspace
@@ -23,9 +23,7 @@ def evaluate(
         Path,
         typer.Argument(metavar="TRUTH.csv", help="Known origins: columns case (or listing_id) and factory."),
     ],
-    parameters: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Parameters of the computation (JSON).")
-    ] = None,
+    parameters: ParametersOption = None,
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -15,17 +15,15 @@ from suyuan.cli.output import (
     KnownAtOption,
     StoreOption,
     note,
-    one_of,
     print_json,
     progress_bar,
     usage_errors,
 )
-from suyuan.cli.trace import parameters_from
+from suyuan.cli.trace_options import MaxHopsOption, ParametersOption, UnknownTimesOption, parameters_from
 from suyuan.service.listing_origins import listing_origins
 from suyuan.service.row_files import check_row_file
 from suyuan.service.tracing import Tracer, TraceRequest
 from suyuan.service.workspace import Workspace
-from suyuan.traceback.parameters import UnknownTimes
 
 app = typer.Typer()
 
@@ -51,20 +49,9 @@ def listings(
     ] = None,
     as_of: AsOfOption = None,
     known_at: KnownAtOption = None,
-    max_hops: Annotated[int, typer.Option(min=1, max=10_000, help="Longest chain looked at.")] = 12,
-    unknown_times: Annotated[
-        str,
-        typer.Option(
-            callback=one_of(*(mode.value for mode in UnknownTimes)),
-            help="Movements without times: infer their bounds, exclude or include them.",
-        ),
-    ] = "infer",
-    parameters: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Parameters of the computation (JSON), as trace fit --out writes them."
-        ),
-    ] = None,
+    max_hops: MaxHopsOption = 12,
+    unknown_times: UnknownTimesOption = "infer",
+    parameters: ParametersOption = None,
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:

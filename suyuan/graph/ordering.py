@@ -103,6 +103,23 @@ def starts(sorted_group: Int32Array, n_groups: int) -> Int64Array:
     return np.searchsorted(sorted_group, np.arange(n_groups + 1)).astype(np.int64)
 
 
+def chosen_rows(start: Int64Array, rows: np.ndarray) -> tuple[Int64Array, Int64Array]:
+    """Some rows of a table, row i being entries ``start[i]:start[i + 1]``, put one behind the other in the order given.
+
+    Returns
+    -------
+    Where each then begins, shape (n_rows + 1,), and which entries they are.
+
+    Examples
+    --------
+    >>> chosen_rows(np.array([0, 2, 2, 5]), np.array([2, 0]))
+    (array([0, 3, 5]), array([2, 3, 4, 0, 1]))
+    """
+    sizes = np.diff(start)[rows]
+    begins = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    return begins, np.arange(begins[-1]) + np.repeat(start[rows] - begins[:-1], sizes)
+
+
 def distinct(values: np.ndarray) -> np.ndarray:
     """The distinct values of an integer array, sorted: ``np.unique``, which is many times slower.
 

@@ -15,17 +15,17 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from suyuan.graph.ordering import chosen_rows
 from suyuan.graph.snapshot import FloatArray, Int32Array, Int64Array
-from suyuan.traceback.batchends import Ends, calibrated_ends, gathered, in_order, joined, replaced
+from suyuan.traceback.batchends import Ends, calibrated_ends, in_order, joined, replaced
 from suyuan.traceback.batchmass import ENDINGS, Cases, Limits, masses_of
 from suyuan.traceback.batchrows import shared_rows
 from suyuan.traceback.calibration import Calibration
 from suyuan.traceback.cases import CaseStart, case_product, first_movements
-from suyuan.traceback.outcomes import at_sites
 from suyuan.traceback.parameters import DEFAULT_LIMITS, TraceLimits
 from suyuan.traceback.preparation import Prepared
 from suyuan.traceback.results import GAPS, Origin, Unresolved
-from suyuan.traceback.trace import trace
+from suyuan.traceback.trace import ends_of_case, mass_graph, walk_from
 
 CASES_A_PART: Final = 4096
 FEW: Final = 200
@@ -52,9 +52,8 @@ class OriginTable(NamedTuple):
 
 
 class Start(NamedTuple):
-    """Cases that have one start in common: how to name one of them, their product and where they start."""
+    """Cases that have one start in common: their product and where they start."""
 
-    case: tuple[str, int]
     product: int
     start: CaseStart
 
@@ -108,7 +107,7 @@ def _starts(
         key = (told_apart, start.is_start, *(part.tobytes() for part in parts))
         number[i] = found.setdefault(key, len(starts))
         if number[i] == len(starts):
-            starts.append(Start(case, product, start))
+            starts.append(Start(product, start))
         if progress is not None and i % STARTS_A_STEP == 0:
             progress("", STARTS_SHARE * i / len(cases))
     return starts, number
@@ -223,13 +222,9 @@ def _some(cases: Cases, low: int, high: int) -> Cases:
 
 def _alone(prepared: Prepared, one: Start, limits: TraceLimits) -> tuple[Int64Array, FloatArray]:
     """Keys, and the mass of each, of a start that is no part of what is shared."""
-    if len(one.start.sites):
-        origins, gaps = at_sites(prepared, one.start.sites, one.start.site_weights, one.product)
-    elif not len(one.start.movements):
-        return np.empty(0, np.int64), np.empty(0)
-    else:
-        result = trace(prepared, *one.case, limits=limits, paths=0)
-        origins, gaps = result.origins, result.unresolved
+    walked = walk_from(prepared, one.start, limits=limits)
+    graph = mass_graph(prepared, one.start, walked, limits, product=one.product, ways=False)
+    origins, gaps = ends_of_case(prepared, one.start, graph, one.product)
     ends: tuple[Origin | Unresolved, ...] = (*origins, *gaps)
     key = np.array([end.site * ENDINGS + _ending(end) for end in ends], np.int64)
     order = np.argsort(key)
@@ -247,6 +242,6 @@ def _table(ends: Ends, number: Int64Array) -> OriginTable:
     unresolved: FloatArray = np.zeros(len(ends.start) - 1)
     np.add.at(unresolved, row[~made], ends.mass[~made])
     begins = np.searchsorted(row[made], np.arange(len(ends.start)))
-    start, entries = gathered(begins.astype(np.int64), number)
+    start, entries = chosen_rows(begins.astype(np.int64), number)
     site = (ends.key[made] // ENDINGS).astype(np.int32)
     return OriginTable(start, site[entries], ends.mass[made][entries], unresolved[number])

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from suyuan.graph.ordering import chosen_rows
 from suyuan.graph.snapshot import FloatArray, Int64Array
 from suyuan.traceback.batchmass import ENDINGS
 from suyuan.traceback.calibration import Calibration
@@ -49,15 +50,8 @@ def in_order(ends: Ends, order: Int64Array) -> Ends:
     """Ends given in an order, in that of the starts."""
     back = np.empty(len(order), np.int64)
     back[order] = np.arange(len(order))
-    start, entries = gathered(ends.start, back)
+    start, entries = chosen_rows(ends.start, back)
     return Ends(start, ends.key[entries], ends.mass[entries])
-
-
-def gathered(start: Int64Array, chosen: Int64Array) -> tuple[Int64Array, Int64Array]:
-    """Where the entries of chosen rows begin when they stand one behind the other, and where each of them is."""
-    sizes = np.diff(start)[chosen]
-    begins = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    return begins, np.arange(begins[-1]) + np.repeat(start[chosen] - begins[:-1], sizes)
 
 
 def calibrated_ends(ends: Ends, calibration: Calibration) -> FloatArray:

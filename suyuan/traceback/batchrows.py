@@ -12,9 +12,11 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from suyuan.graph.compiled import compiled
+from suyuan.graph.ordering import chosen_rows
 from suyuan.graph.snapshot import BoolArray, FloatArray, Int8Array, Int32Array, Int64Array
 from suyuan.traceback.goods import JOINED
 from suyuan.traceback.inlining import inlined
+from suyuan.traceback.lotmakers import tellers
 from suyuan.traceback.massrows import (
     AS_LABELLED,
     ROOM,
@@ -104,14 +106,14 @@ def shared_rows(
     place, table, entries = places_of(walk, mixing, reached, starts, products, first_hop, max_hops)
     movement, rows = finished(reached, table, entries)
     loose = (walk.limit[movement] > walk.key[movement]) & ~rows.made & walk.narrows
-    teller = _tellers(mixing, walk.carried[movement], rows.made)
+    teller = tellers(mixing.makers, walk.carried[movement], rows.made)
     told = (teller >= 0) & ~loose
     told[told] = mixing.departed[teller[told]] <= walk.limit[movement[told]]
     left = np.where(loose, mixing.departed[movement], walk.limit[movement])
     order = np.lexsort((-left, rows.made | told))
     number = np.empty(len(order), np.int32)
     number[order] = np.arange(len(order), dtype=np.int32)
-    begin, entries = _in_order(rows.start, order)
+    begin, entries = chosen_rows(rows.start, order)
     far = rows.far[entries]
     renumber(far, number)
     leaves = prepared.snapshot.movements.from_site
@@ -132,21 +134,6 @@ def shared_rows(
         table=table,
         reached=reached,
     )
-
-
-def _in_order(start: Int64Array, order: np.ndarray) -> tuple[Int64Array, Int64Array]:
-    """Where rows begin when they stand in an order, and which entries they then have: neighbours are read together."""
-    sizes = np.diff(start)[order]
-    begin = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    return begin, np.arange(begin[-1]) + np.repeat(start[order] - begin[:-1], sizes)
-
-
-def _tellers(mixing: Mixing, carried: Int32Array, made: BoolArray) -> Int32Array:
-    """The departure that tells the maker of the lot at each place, -1 where none does."""
-    if not len(mixing.makers.site):
-        return np.full(len(carried), -1, np.int32)
-    teller = mixing.makers.movement[np.where(carried >= 0, carried, -1)]
-    return np.where(made, -1, teller).astype(np.int32)
 
 
 @compiled

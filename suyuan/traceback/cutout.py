@@ -18,6 +18,7 @@ from suyuan.traceback.cases import CaseStart
 from suyuan.traceback.goods import JOINED, SAME_PRODUCT, UNKNOWN, product_of
 from suyuan.traceback.heldparts import parts_held
 from suyuan.traceback.inlining import inlined
+from suyuan.traceback.lotmakers import NOT_TOLD, tellers
 from suyuan.traceback.mass import limits_of
 from suyuan.traceback.massgraph import Rows
 from suyuan.traceback.massrows import AS_LABELLED, HOP_LIMIT, followed_as, visit
@@ -30,8 +31,6 @@ from suyuan.traceback.walking import Walk, agrees, recorded_far
 
 _ENDLESS: Final = 1e30
 """A stay, microseconds, so long that no predecessor is left out because its goods have left long since."""
-
-NO_DEPARTURE: Final = -1
 
 _NOT_YET: Final = -3
 
@@ -73,7 +72,7 @@ class Cutout:
     stream : int64
         The stream of the snapshot that each stream of ``mixing`` is.
     departure : int32
-        By place, the movement held that tells the maker of its lot, NO_DEPARTURE where none does.
+        By place, the movement held that tells the maker of its lot, NOT_TOLD where none does.
     """
 
     movements: Int32Array
@@ -92,7 +91,7 @@ def cutout_of(
 ) -> Cutout:
     """What a case depends on; ``walked`` is the walk backward from it, which no limit of nodes may have cut."""
     place, movement, rows = _all_feasible(prepared, start, walked, limits, product)
-    departure = _departures(prepared, movement, rows)
+    departure = tellers(prepared.mixing.makers, prepared.carried[movement], rows.made)
     held = _movements_held(prepared, movement, rows, departure)
     first_mass = np.zeros(len(movement))
     first_mass[place] = start.weights
@@ -106,7 +105,7 @@ def cutout_of(
         frame=_frame(prepared, walked, place, movement, rows, product, held),
         first_mass=first_mass,
         stream=stream,
-        departure=np.where(departure >= 0, _places(held, departure), NO_DEPARTURE).astype(np.int32),
+        departure=np.where(departure >= 0, _places(held, departure), NOT_TOLD).astype(np.int32),
     )
 
 
@@ -195,15 +194,6 @@ def _labelled(
             if held[rows.far[entry]] == _NOT_YET:
                 held[rows.far[entry]] = AS_LABELLED if kind == JOINED else followed_as(walk, mixing, far, own)
     return kinds
-
-
-def _departures(prepared: Prepared, movement: Int32Array, rows: Rows) -> Int32Array:
-    """The movement that tells who made the lot of each place, NO_DEPARTURE where none does."""
-    makers, carried = prepared.mixing.makers, prepared.carried[movement]
-    if not len(makers.site):
-        return np.full(len(movement), NO_DEPARTURE, np.int32)
-    told = makers.movement[np.where(carried >= 0, carried, -1)]
-    return np.where(rows.made, NO_DEPARTURE, told).astype(np.int32)
 
 
 def _movements_held(

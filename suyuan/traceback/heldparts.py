@@ -6,6 +6,7 @@ read.
 
 import numpy as np
 
+from suyuan.graph.ordering import chosen_rows
 from suyuan.graph.snapshot import Int32Array, Int64Array
 from suyuan.traceback.lotmakers import no_makers
 from suyuan.traceback.mixingmodel import Mixing
@@ -87,12 +88,10 @@ def _recorded(recorded: Recorded, held: Int32Array) -> Recorded:
     """Records of what went on with what, among the movements held."""
     if len(recorded.start) <= 1:
         return recorded
-    sizes = np.diff(recorded.start)[held]
-    before = np.cumsum(sizes) - sizes
-    entries = np.repeat(recorded.start[held] - before, sizes) + np.arange(sizes.sum())
+    begins, entries = chosen_rows(recorded.start, held)
     far = recorded.far[entries]
     place = np.minimum(np.searchsorted(held, far), len(held) - 1)
     among = held[place] == far
-    near = np.repeat(np.arange(len(held)), sizes)[among]
+    near = np.repeat(np.arange(len(held)), np.diff(begins))[among]
     start = np.searchsorted(near, np.arange(len(held) + 1)).astype(np.int64)
     return Recorded(start, place[among].astype(np.int32), recorded.decided[held])

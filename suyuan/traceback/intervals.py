@@ -175,7 +175,7 @@ class _Drawing:
             times = drawn(self._times, self._missing, number)
             self._walk, self._mixing = with_times(self._cutout, times, self._missing)
         frame = self._cutout.frame
-        dwell = self._prepared.dwell_of_streams(parameters)[self._cutout.stream]
+        dwell = self._prepared.dwell_of_streams(parameters, self._cutout.stream)
         mixing = with_fitted(self._mixing, parameters, dwell)
         rows = rows_of(self._walk, mixing, frame, self._room)
         told = self._told(self._walk)

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from suyuan.graph.compiled import compiled
-from suyuan.graph.snapshot import FloatArray, Int32Array, Int64Array
+from suyuan.graph.snapshot import BoolArray, FloatArray, Int32Array, Int64Array
 from suyuan.traceback.massgraph import Rows, without_entries
 from suyuan.traceback.mixingmodel import LotMakers
 from suyuan.traceback.visits import enlarged
@@ -36,6 +36,18 @@ class Told(NamedTuple):
     maker: Int32Array
     departure: Int32Array
     site: Int32Array
+
+
+def tellers(makers: LotMakers, carried: Int32Array, made: BoolArray) -> Int32Array:
+    """The departure that tells who made the lot at each place, NOT_TOLD where none does or the goods are made there.
+
+    Parameters
+    ----------
+    carried, made : by place, what its movement carries (a goods code), and whether its goods are made there
+    """
+    if not len(makers.site):
+        return np.full(len(carried), NOT_TOLD, np.int32)
+    return np.where(made, NOT_TOLD, makers.movement[np.where(carried >= 0, carried, -1)]).astype(np.int32)
 
 
 def told_by_lots(

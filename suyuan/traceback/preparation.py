@@ -157,11 +157,12 @@ class Prepared:
             )
         )
 
-    def dwell_of_streams(self, parameters: TraceParameters) -> FloatArray:
-        """The usual stay of the goods of each stream by some parameters, microseconds."""
-        role = self.snapshot.nodes["Site"].columns["role"][self.stream_site]
+    def dwell_of_streams(self, parameters: TraceParameters, streams: Int64Array | None = None) -> FloatArray:
+        """The usual stay of the goods of some streams, or of each, by some parameters, microseconds."""
+        chosen = slice(None) if streams is None else streams
+        role = self.snapshot.nodes["Site"].columns["role"][self.stream_site[chosen]]
         days = np.array(parameters.dwell_days)[role + 1]
-        return days * (self.stay_factor if parameters.infer_stays else 1.0) * MICROSECONDS_PER_DAY
+        return days * (self.stay_factor[chosen] if parameters.infer_stays else 1.0) * MICROSECONDS_PER_DAY
 
     @cached_property
     def stream_site(self) -> Int32Array:

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from suyuan.graph.compiled import compiled
+from suyuan.graph.ordering import chosen_rows
 from suyuan.graph.snapshot import (
     ARRIVED_UNKNOWN,
     DEPARTED_UNKNOWN,
@@ -138,9 +139,7 @@ def _asked(prepared: Prepared, graph: MassGraph) -> Iterator[_Asked]:
     movements, mass = summed(graph.movement[with_rows].astype(np.int64), graph.mass[with_rows])
     for movement in movements[mass >= LEAST_MASS]:
         places = with_rows[graph.movement[with_rows] == movement]
-        entries = np.concatenate(
-            [np.arange(*rows.start[place : place + 2].tolist()) for place in places.tolist()]
-        )
+        _, entries = chosen_rows(rows.start, places)
         fed = np.flatnonzero(rows.far == places[0]) if len(places) == 1 else np.empty(0, np.int64)
         near = (np.searchsorted(rows.start, fed, side="right") - 1).astype(np.int32)
         far, onward = graph.movement[rows.far[entries]], graph.movement[near]

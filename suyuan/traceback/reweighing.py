@@ -15,7 +15,7 @@ from suyuan.traceback.missingtimes import Missing, Times
 from suyuan.traceback.mixing import empty_draft, weigh
 from suyuan.traceback.mixingmodel import Draft, Mixing
 from suyuan.traceback.preparation import read_only
-from suyuan.traceback.stock import Flow, Stock, moved_by, own_positions
+from suyuan.traceback.stock import Stock, flow_of, moved_by, own_positions
 from suyuan.traceback.times import UNDATED
 from suyuan.traceback.walking import Walk, arranged
 
@@ -58,12 +58,8 @@ def _stock(cutout: Cutout, walk: Walk, times: Times) -> Stock:
     came, came_start = arranged(mixing.in_stream, times.arrived, cutout.fed_in, n_streams)
     left, left_start = arranged(mixing.out_stream, times.departed, cutout.fed_out, n_streams)
     usual_in, usual_out = stock.inflow.usual, stock.outflow.usual
-    inflow = Flow(
-        came_start, times.arrived[came], moved_by(came, came_start, quantity, flags, usual_in), usual_in
-    )
-    outflow = Flow(
-        left_start, times.departed[left], moved_by(left, left_start, quantity, flags, usual_out), usual_out
-    )
+    inflow = flow_of(came, came_start, times.arrived, quantity, flags, usual_in)
+    outflow = flow_of(left, left_start, times.departed, quantity, flags, usual_out)
     came_from, came_to = own_positions(
         inflow, walk.streams, stock.share, walk.comes, mixing.in_stream, times.arrived, quantity, flags
     )

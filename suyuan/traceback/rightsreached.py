@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from suyuan.graph.ordering import chosen_rows, starts
 from suyuan.graph.snapshot import Int32Array
 from suyuan.traceback.preparation import Prepared, products_carried
 from suyuan.traceback.spread import Amounts, Spread
@@ -80,11 +81,8 @@ def _listings_by_right(
     if offers is not None and len(product):
         mine = chosen[offers.source]
         listing, offered = offers.source[mine], offers.target[mine]
-        low, high = np.searchsorted(product, offered), np.searchsorted(product, offered, side="right")
-        place = np.repeat(low - np.cumsum(high - low) + (high - low), high - low) + np.arange(
-            (high - low).sum()
-        )
-        pairs.append(np.stack([np.repeat(listing, high - low), right[place]], axis=1))
+        begins, place = chosen_rows(starts(product, len(prepared.snapshot.nodes["Product"])), offered)
+        pairs.append(np.stack([np.repeat(listing, np.diff(begins)), right[place]], axis=1))
     if not pairs:
         return np.zeros(n_rights, np.int64)
     distinct = np.unique(np.concatenate(pairs), axis=0)

@@ -268,7 +268,9 @@ def flow_of(
     time: Int64Array,
     quantity: FloatArray,
     flags: UInt8Array,
+    usual: FloatArray | None = None,
 ) -> Flow:
-    """The flow of movements given by (stream, mean time)."""
-    usual = usual_quantities(order, start, quantity, flags)
+    """The flow of movements given by (stream, mean time); usual quantities are those of the movements if not given."""
+    if usual is None:
+        usual = usual_quantities(order, start, quantity, flags)
     return Flow(start, time[order], moved_by(order, start, quantity, flags, usual), usual)
