@@ -10,7 +10,7 @@ import neo4j
 import pytest
 
 from suyuan.errors import StoreUnavailableError
-from suyuan.graph.store.local_server import QUICK_START_FLAGS, LocalServer
+from suyuan.graph.store.local_server import QUICK_START_FLAGS, QUICK_START_SETTINGS, LocalServer
 from suyuan.graph.store.local_server_jars import resolve_jars
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -86,7 +86,7 @@ def neo4j_url(
         return
     request.getfixturevalue("neo4j_jars")
     home = tmp_path_factory.mktemp("neo4j")
-    server = LocalServer(jvm_flags=QUICK_START_FLAGS, timeout_s=270)
+    server = LocalServer(jvm_flags=QUICK_START_FLAGS, settings=QUICK_START_SETTINGS, timeout_s=270)
     try:
         yield server.start(home, heap_mb=1024, page_cache_mb=256).url
     finally:

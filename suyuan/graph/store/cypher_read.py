@@ -86,15 +86,29 @@ def counts_of_tables() -> LiteralString:
     )
 
 
+@cache
+def counts_of_versions() -> LiteralString:
+    """[table, number] of the versions that held at ``$seq`` and no longer stand in the graph."""
+    branches: list[str] = []
+    for table in TABLES.values():
+        stands = " ".join(
+            f"AND NOT EXISTS {{ {home.by_id('v.record')} WHERE x._seq = v._seq }}" for home in homes(table)
+        )
+        branches.append(
+            f"MATCH (v:Version) USING INDEX v:Version(table, until) WHERE v.table = '{table.name}' "
+            f"AND v.until > $seq AND v._seq <= $seq {stands} RETURN '{table.name}' AS name, count(v) AS n"
+        )
+    return query(
+        f"CALL () {{ {' UNION ALL '.join(branches)} }} WITH name, n WHERE n > 0 RETURN collect([name, n])"
+    )
+
+
 def _versions_by_table(condition: str) -> LiteralString:
     return query(
         "UNWIND $tables AS name MATCH (x:Version) USING INDEX x:Version(table, until) WHERE x.table = name "
         f"AND {condition} WITH name, count(x) AS n RETURN collect([name, n])"
     )
 
-
-COUNTS_OF_VERSIONS = _versions_by_table("x.until > $seq AND x._seq <= $seq")
-"""[table, number] of the versions that held at ``$seq`` and were overwritten or retired since."""
 
 VERSIONS_BEFORE = _versions_by_table("x.until = $seq")
 """[table, number] of the versions that the run overwrote or retired."""

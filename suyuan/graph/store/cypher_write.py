@@ -1,7 +1,8 @@
 """The writing statements of the Neo4j store. Rows travel as lists, many a statement.
 
 ``$seq`` is the number of the run that writes. What it overwrites is kept as versions that hold until ``$seq``,
-unless the run wrote it itself.
+unless the run wrote it itself. Keeping and overwriting are different statements, because they are different
+transactions: see :mod:`suyuan.graph.store.neo4j_keeping`.
 """
 
 from dataclasses import dataclass
@@ -102,10 +103,10 @@ def create_edges(kind: str, source: str, target: str, properties: tuple[str, ...
 
 @cache
 def restore_edges(kind: str, source: str, target: str) -> LiteralString:
-    """Makes relationships again as they were. Rows: source, target, properties."""
+    """Makes relationships again as they were, where they are gone. Rows: source, target, properties."""
     return query(
         f"UNWIND $rows AS r {node_by_id('a', source, 'r[0]')} {node_by_id('b', target, 'r[1]')} "
-        f"CREATE (a)-[x:{relationship(kind)}]->(b) SET x = r[2]"
+        f"MERGE (a)-[x:{relationship(kind)} {{record: r[2].record, _seq: r[2]._seq}}]->(b) ON CREATE SET x = r[2]"
     )
 
 
@@ -149,6 +150,21 @@ def keep_versions(home: Home) -> LiteralString:
 
 
 @cache
+def keep_edges(table: Table) -> tuple[LiteralString, ...]:
+    """Copies the relationships of the records of ``$ids``."""
+    return tuple(
+        query(f"UNWIND $ids AS id {match} WHERE r.record = id AND r._seq < $seq {_KEEP}")
+        for match in matches_of_edges(table)
+    )
+
+
+_KEEP = (
+    "CREATE (e:EdgeVersion) SET e = properties(r), e._kind = type(r), "
+    "e._start = startNode(r).id, e._end = endNode(r).id, e.until = $seq"
+)
+
+
+@cache
 def detach_edges(table: Table) -> tuple[LiteralString, ...]:
     """Deletes the relationships of the records of ``$ids`` and gives the ids of their ends."""
     return tuple(
@@ -158,8 +174,6 @@ def detach_edges(table: Table) -> tuple[LiteralString, ...]:
 
 _DETACH = (
     "WITH r, startNode(r).id AS source, endNode(r).id AS target "
-    "FOREACH (_ IN CASE WHEN r._seq < $seq THEN [1] ELSE [] END | CREATE (e:EdgeVersion) SET e = properties(r), "
-    "e._kind = type(r), e._start = source, e._end = target, e.until = $seq) "
     "DELETE r RETURN collect(DISTINCT source) + collect(DISTINCT target)"
 )
 
@@ -238,21 +252,38 @@ def link_by_property(table: Table, edge: Edge) -> LiteralString:
 
 
 @cache
-def unlink_stale(table: Table, edge: Edge) -> LiteralString:
-    """Deletes relationships to nodes that this run wrote and that no longer have the value named."""
+def stale_links(table: Table, edge: Edge) -> LiteralString:
+    """[source, target] of at most ``$limit`` links to nodes that this run wrote without the value named."""
     own, kind, other, by, column = _by(table, edge)
     return query(
         f"MATCH (x:{own})-[r:{kind}]->(y:{other}) WHERE y._seq = $seq "
-        f"AND NOT coalesce(y.{by} IN x.{column}, false) WITH r LIMIT $limit {_DETACH}"
+        f"AND NOT coalesce(y.{by} IN x.{column}, false) WITH x, y LIMIT $limit RETURN collect([x.id, y.id])"
     )
 
 
 @cache
-def unlink_from(table: Table, edge: Edge) -> LiteralString:
-    """Deletes relationships to the named nodes of ``$ids``, which are to go."""
+def links_to(table: Table, edge: Edge) -> LiteralString:
+    """[source, target] of the links to the named nodes of ``$ids``."""
     own, kind, *_ = _by(table, edge)
-    match = node_by_id("y", edge.target.kind or "", "id", f"<-[r:{kind}]-(:{own})")
-    return query(f"UNWIND $ids AS id {match} {_DETACH}")
+    match = node_by_id("y", edge.target.kind or "", "id", f"<-[r:{kind}]-(x:{own})")
+    return query(f"UNWIND $ids AS id {match} RETURN collect([x.id, y.id])")
+
+
+@cache
+def keep_links(table: Table, edge: Edge) -> LiteralString:
+    """Copies links. Rows: source, target."""
+    return query(f"UNWIND $rows AS row {_link_by_ends(table, edge)} WHERE r._seq < $seq {_KEEP}")
+
+
+@cache
+def drop_links(table: Table, edge: Edge) -> LiteralString:
+    """Deletes links. Rows: source, target."""
+    return query(f"UNWIND $rows AS row {_link_by_ends(table, edge)} DELETE r")
+
+
+def _link_by_ends(table: Table, edge: Edge) -> str:
+    target = f"-[r:{relationship(edge.kind)}]->({{id: row[1]}})"
+    return node_by_id("x", table.kind or "", "row[0]", target)
 
 
 @cache
@@ -275,13 +306,13 @@ def written_ids(home: Home) -> LiteralString:
 
 @cache
 def restore_nodes(table: Table) -> LiteralString:
-    """Makes at most ``$limit`` nodes what they were before the run and gives [id, value behind the second label]."""
+    """Makes at most ``$limit`` nodes what they were and gives [id, value behind the second label]."""
     column = f"x.{quoted(second_label_column(table))}" if second_labels(table) else "null"
     return query(
         f"MATCH (v:Version) USING INDEX v:Version(table, until) WHERE v.table = $table AND v.until = $seq "
         f"WITH v LIMIT $limit MERGE (x:{label(table.kind or '')} {{id: v.record}}) "
         "SET x = properties(v), x.id = v.record REMOVE x.record, x.table, x.until, x.retired "
-        f"DELETE v RETURN collect([x.id, {column}])"
+        f"RETURN collect([x.id, {column}])"
     )
 
 
@@ -289,10 +320,48 @@ RESTORE_UNLINKED: LiteralString = """
 MATCH (v:Version) USING INDEX v:Version(table, until) WHERE v.table = $table AND v.until = $seq WITH v LIMIT $limit
 FOREACH (_ IN CASE WHEN EXISTS { (:EdgeVersion {record: v.record, until: $seq}) } THEN [] ELSE [1] END |
   MERGE (x:Unlinked {record: v.record}) SET x = properties(v) REMOVE x.until, x.retired)
-DELETE v RETURN count(*)"""
-"""Of a relationship table: drops at most ``$limit`` versions, making those records again that named no relationship."""
+RETURN collect([v.record, null])"""
+"""Of a relationship table: makes those of at most ``$limit`` records again that named no relationship."""
 
-TAKE_EDGE_VERSIONS: LiteralString = """
-MATCH (e:EdgeVersion) WHERE e.until = $seq WITH e LIMIT $limit WITH e, properties(e) AS kept DELETE e
-RETURN collect(kept)"""
-"""Removes and gives at most ``$limit`` relationships that the run overwrote."""
+DROP_VERSIONS: LiteralString = """
+UNWIND $ids AS id MATCH (v:Version {table: $table, record: id}) USING INDEX SEEK v:Version(table, record)
+WHERE v.until = $seq DELETE v"""
+"""Drops what the run kept of the records of ``$ids``."""
+
+EDGE_VERSIONS: LiteralString = """
+MATCH (e:EdgeVersion) WHERE e.until = $seq WITH e LIMIT $limit RETURN collect(properties(e))"""
+"""At most ``$limit`` relationships that the run kept."""
+
+DROP_EDGE_VERSIONS: LiteralString = """
+UNWIND $rows AS r MATCH (e:EdgeVersion {record: r[0]}) USING INDEX SEEK e:EdgeVersion(record)
+WHERE e.until = $seq AND e._kind = r[1] AND e._start = r[2] AND e._end = r[3] DELETE e"""
+"""Drops relationships that the run kept. Rows: record, kind, source, target."""
+
+
+# What a run kept and then did not overwrite
+
+
+@cache
+def still_there(home: Home) -> LiteralString:
+    """Ids of the records that the run kept and that stand as they were."""
+    return query(
+        "MATCH (v:Version) USING INDEX v:Version(table, until) WHERE v.table = $table AND v.until = $seq "
+        f"WITH collect([v.record, v._seq]) AS kept UNWIND kept AS k WITH k[0] AS record, k[1] AS seq "
+        f"{home.by_id('record')} WHERE x._seq = seq RETURN collect(DISTINCT record)"
+    )
+
+
+EDGES_KEPT: LiteralString = """
+MATCH (e:EdgeVersion) WHERE e.until = $seq AND (e.record IN $ids OR e._kind IN $kinds)
+RETURN collect([e.record, e._kind, e._start, e._end, e._seq])"""
+"""[record, kind, source, target, seq] of relationships that the run kept: of ``$ids`` and of ``$kinds``."""
+
+
+@cache
+def edges_still_there(kind: str, source: str, target: str) -> LiteralString:
+    """Those of the rows whose relationship stands as it was."""
+    return query(
+        f"UNWIND $rows AS r {node_by_id('a', source, 'r[2]')} "
+        f"WHERE EXISTS {{ (a)-[:{relationship(kind)} {{record: r[0], _seq: r[4]}}]->(:{label(target)} {{id: r[3]}}) }} "
+        "RETURN collect(r)"
+    )

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote
@@ -115,8 +115,15 @@ class ServerHome:
         if info := self.last_info():
             self.write_info(replace(info, pid=0))
 
-    def write_config(self, *, bolt_port: int, http_port: int | None, page_cache_mb: int) -> None:
-        """Write ``neo4j.conf``: loopback alone, nothing reported to anybody."""
+    def write_config(
+        self,
+        *,
+        bolt_port: int,
+        http_port: int | None,
+        page_cache_mb: int,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """Write ``neo4j.conf``: loopback alone, nothing reported to anybody, and more settings by name."""
         lines = [
             "server.config.strict_validation.enabled=true",
             f"server.default_listen_address={LOOPBACK}",
@@ -136,6 +143,7 @@ class ServerHome:
             lines += [
                 f"server.http.{what}_address={LOOPBACK}:{http_port}" for what in ("listen", "advertised")
             ]
+        lines += [f"{name}={value}" for name, value in (settings or {}).items()]
         write_private(self.config_folder / "neo4j.conf", "\n".join(lines) + "\n")
 
     def log_end(self) -> str:

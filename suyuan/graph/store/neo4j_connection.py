@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, LiteralString, TypeVar
+from typing import Any, LiteralString, Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from neo4j import Driver, GraphDatabase, ManagedTransaction, Session
@@ -15,6 +15,15 @@ from suyuan.errors import ConfigError, ConflictError, StoreError, StoreUnavailab
 
 T = TypeVar("T")
 Work = Callable[[ManagedTransaction], T]
+
+
+class Transactions(Protocol):
+    """What runs work in transactions that may write."""
+
+    def __call__(self, work: Work[T], /) -> T:
+        """Runs ``work``, which must be repeatable, in a transaction and gives what it gives."""
+        ...
+
 
 DEFAULT_DATABASE = "neo4j"
 DEFAULT_PORT = 7687

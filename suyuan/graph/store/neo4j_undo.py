@@ -5,19 +5,20 @@ next. Every step counts up ``undone``, by which readers see that what they read 
 """
 
 from collections import defaultdict
-from collections.abc import Callable
-from typing import Any, LiteralString
+from collections.abc import Callable, Sequence
+from typing import Any, LiteralString, TypeVar
 
 from neo4j import ManagedTransaction
 
 from suyuan.graph.model import Table
 from suyuan.graph.store import cypher_read, cypher_runs, cypher_write
-from suyuan.graph.store.cypher import UNLINKED_HOME, homes, second_labels
+from suyuan.graph.store.cypher import homes, second_labels
 from suyuan.graph.store.neo4j_connection import Connection, answer, carry_out
 from suyuan.graph.store.neo4j_upsert import detach, drop_orphans, merge_ends, relabel
 from suyuan.graph.tables import TABLES
 
 STEP = 2_000
+T = TypeVar("T")
 _Step = Callable[[ManagedTransaction], int]
 
 
@@ -30,8 +31,8 @@ def undo(connection: Connection, seq: int) -> None:
     for table in _tables(connection, cypher_read.counts_of_tables(), since=seq - 1, seq=seq):
         _repeat(connection, lambda tx, table=table: _take_back(tx, table, seq))
     for table in _tables(connection, cypher_read.VERSIONS_BEFORE, tables=list(TABLES), seq=seq):
-        _repeat(connection, lambda tx, table=table: _restore(tx, table, seq))
-    _repeat(connection, lambda tx: _restore_edges(tx, seq))
+        _restore(connection, table, seq)
+    _restore_edges(connection, seq)
     connection.write(lambda tx: carry_out(tx, cypher_runs.DROP_SOURCES, seq=seq))
 
 
@@ -65,10 +66,8 @@ def _take_back(tx: ManagedTransaction, table: Table, seq: int) -> int:
         done += len(ids)
         if not ids:
             continue
-        ends = detach(tx, table, ids, seq)
-        if home == UNLINKED_HOME:
-            carry_out(tx, cypher_write.DELETE_UNLINKED, ids=ids)
-        elif table.kind is not None:
+        ends = detach(tx, table, ids)
+        if table.kind is not None:
             strip(tx, table, ids)
             ends.update(ids)
         drop_orphans(tx, ends)
@@ -82,25 +81,58 @@ def strip(tx: ManagedTransaction, table: Table, ids: list[str]) -> None:
         carry_out(tx, cypher_write.drop_second_labels(table), ids=ids)
 
 
-def _restore(tx: ManagedTransaction, table: Table, seq: int) -> int:
-    parameters: dict[str, Any] = {"table": table.name, "seq": seq, "limit": STEP}
-    if table.kind is None:
-        return answer(tx, cypher_write.RESTORE_UNLINKED, **parameters)
-    restored = answer(tx, cypher_write.restore_nodes(table), **parameters)
-    if second_labels(table):
-        relabel(tx, table, [], restored)
-    return len(restored)
+def _restore(connection: Connection, table: Table, seq: int) -> None:
+    def step(tx: ManagedTransaction) -> list[str]:
+        text = cypher_write.RESTORE_UNLINKED if table.kind is None else cypher_write.restore_nodes(table)
+        restored: list[list[Any]] = answer(tx, text, table=table.name, seq=seq, limit=STEP)
+        if second_labels(table):
+            relabel(tx, table, [], [(record, value) for record, value in restored])
+        return [record for record, _ in restored]
+
+    def drop(tx: ManagedTransaction, ids: Sequence[str]) -> None:
+        carry_out(tx, cypher_write.DROP_VERSIONS, table=table.name, ids=ids, seq=seq)
+
+    _restore_then_drop(connection, step, drop)
 
 
-def _restore_edges(tx: ManagedTransaction, seq: int) -> int:
-    kept = answer(tx, cypher_write.TAKE_EDGE_VERSIONS, seq=seq, limit=STEP)
-    rows: dict[tuple[str, str, str], list[list[Any]]] = defaultdict(list)
-    for properties in kept:
-        del properties["until"]
-        kind, source, target = (properties.pop(name) for name in ("_kind", "_start", "_end"))
-        key = (kind, source.partition(":")[0], target.partition(":")[0])
-        rows[key].append([source, target, properties])
-    merge_ends(tx, {end for group in rows.values() for row in group for end in row[:2]})
-    for (kind, source_kind, target_kind), group in rows.items():
-        carry_out(tx, cypher_write.restore_edges(kind, source_kind, target_kind), rows=group)
-    return len(kept)
+def _restore_edges(connection: Connection, seq: int) -> None:
+    def step(tx: ManagedTransaction) -> list[list[str]]:
+        kept: list[dict[str, Any]] = answer(tx, cypher_write.EDGE_VERSIONS, seq=seq, limit=STEP)
+        rows: dict[tuple[str, str, str], list[list[Any]]] = defaultdict(list)
+        done: list[list[str]] = []
+        for properties in kept:
+            del properties["until"]
+            kind, source, target = (properties.pop(name) for name in ("_kind", "_start", "_end"))
+            key = (kind, source.partition(":")[0], target.partition(":")[0])
+            rows[key].append([source, target, properties])
+            done.append([properties["record"], kind, source, target])
+        merge_ends(tx, {end for group in rows.values() for row in group for end in row[:2]})
+        for (kind, source_kind, target_kind), group in rows.items():
+            carry_out(tx, cypher_write.restore_edges(kind, source_kind, target_kind), rows=group)
+        return done
+
+    def drop(tx: ManagedTransaction, rows: Sequence[list[str]]) -> None:
+        carry_out(tx, cypher_write.DROP_EDGE_VERSIONS, rows=rows, seq=seq)
+
+    _restore_then_drop(connection, step, drop)
+
+
+def _restore_then_drop(
+    connection: Connection,
+    restore: Callable[[ManagedTransaction], Sequence[T]],
+    drop: Callable[[ManagedTransaction, Sequence[T]], None],
+) -> None:
+    """What was kept is dropped in a transaction of its own, when all readers see what was restored."""
+
+    def restore_counted(tx: ManagedTransaction) -> Sequence[T]:
+        done = restore(tx)
+        if done:
+            carry_out(tx, cypher_runs.COUNT_UNDONE)
+        return done
+
+    def drop_counted(tx: ManagedTransaction, done: Sequence[T]) -> None:
+        drop(tx, done)
+        carry_out(tx, cypher_runs.COUNT_UNDONE)
+
+    while done := connection.write(restore_counted):
+        connection.write(lambda tx, done=done: drop_counted(tx, done))

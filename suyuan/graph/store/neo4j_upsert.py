@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from neo4j import ManagedTransaction
@@ -17,8 +16,9 @@ from suyuan.graph.store.cypher import (
     second_labels,
     stored_properties,
 )
-from suyuan.graph.store.neo4j_connection import answer, carry_out
+from suyuan.graph.store.neo4j_connection import Transactions, answer, carry_out
 from suyuan.graph.store.neo4j_edges import EdgeGroup
+from suyuan.graph.store.neo4j_keeping import keep
 from suyuan.graph.store.neo4j_links import Flags, create_linked
 from suyuan.graph.store.neo4j_rows import PackedBatch, end_row
 
@@ -61,23 +61,34 @@ class _Sorted:
     again: int = 0
 
 
-def write_chunk(tx: ManagedTransaction, chunk: Chunk) -> Outcome:
+def write_chunk(write: Transactions, chunk: Chunk) -> Outcome:
     """Writes what is new or changed of a chunk.
 
     Notes
     -----
     Nodes and relationships of a record come in the same transaction: a record that is there is whole, so
-    relationships are created without looking whether they exist.
+    relationships are created without looking whether they exist. What is changed is kept in a transaction before.
     """
-    sorted_ = _sort(tx, chunk)
+
+    def begin(tx: ManagedTransaction) -> tuple[_Sorted, Outcome | None]:
+        sorted_ = _sort(tx, chunk)
+        if not sorted_.changed:
+            return sorted_, _write_sorted(tx, chunk, sorted_)
+        keep(tx, chunk.table, [chunk.batch.ids[i] for i in sorted_.changed], chunk.seq)
+        return sorted_, None
+
+    sorted_, outcome = write(begin)
+    return write(lambda tx: _write_sorted(tx, chunk, sorted_)) if outcome is None else outcome
+
+
+def _write_sorted(tx: ManagedTransaction, chunk: Chunk, sorted_: _Sorted) -> Outcome:
     outcome = Outcome(unchanged_at=sorted_.unchanged)
     writing = [*sorted_.new, *sorted_.named, *sorted_.changed]
     outcome.written = len(writing) + sorted_.again
     if not writing:
         return outcome
     if sorted_.changed:
-        ids = [chunk.batch.ids[i] for i in sorted_.changed]
-        outcome.dropped = put_away(tx, chunk.table, ids, chunk.seq)
+        outcome.dropped = detach(tx, chunk.table, [chunk.batch.ids[i] for i in sorted_.changed])
     chosen = np.zeros(len(chunk.batch.ids), bool)
     chosen[writing] = True
     outcome.ends = _ends_of(chunk, chosen)
@@ -111,24 +122,13 @@ def _sort(tx: ManagedTransaction, chunk: Chunk) -> _Sorted:
     return found
 
 
-def put_away(
-    tx: ManagedTransaction, table: Table, ids: Sequence[str], seq: int, *, retired: bool | None = None
-) -> set[str]:
-    """Keeps the records as versions, with their relationships, which are deleted; gives the ids of their ends."""
-    for home in homes(table):
-        parameters: dict[str, Any] = {"ids": ids, "seq": seq, "table": table.name, "retired": retired}
-        carry_out(tx, cypher_write.keep_versions(home), **parameters)
-    ends = detach(tx, table, ids, seq)
-    if table.kind is None:
-        carry_out(tx, cypher_write.DELETE_UNLINKED, ids=ids)
-    return ends
-
-
-def detach(tx: ManagedTransaction, table: Table, ids: Sequence[str], seq: int) -> set[str]:
-    """Deletes the relationships of records, keeping those of earlier runs; gives the ids of their ends."""
+def detach(tx: ManagedTransaction, table: Table, ids: Sequence[str]) -> set[str]:
+    """Deletes the relationships of records, or the records that are no more than that; gives the ids of their ends."""
     ends: set[str] = set()
     for statement in cypher_write.detach_edges(table):
-        ends.update(answer(tx, statement, ids=ids, seq=seq))
+        ends.update(answer(tx, statement, ids=ids))
+    if table.kind is None:
+        carry_out(tx, cypher_write.DELETE_UNLINKED, ids=ids)
     return ends
 
 

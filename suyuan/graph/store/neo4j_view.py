@@ -1,10 +1,12 @@
 """Reading Neo4j at the end of one run.
 
 The newest versions of records stand in the graph; a view takes those that were written by then, and beside them the
-versions that were overwritten since. A record that a run overwrites while it is read moves from the one to the other,
-so the graph is read first: what it no longer shows is already among the versions. A statement tests the number of a
-record before it reads the values, and what others commit in between is seen, so the number is looked at once more after
-the values. Only undoing a run moves records the other way; readers see that by a count and read again.
+versions that were overwritten since. A record that a run overwrites while it is read moves from the one to the other:
+it is kept in one transaction and overwritten in the next (:mod:`suyuan.graph.store.neo4j_keeping`), so the graph is
+read first, and what it no longer shows is already among the versions. In between it stands in both, so each thing is
+taken once. A statement tests the number of a record before it reads the values, and what others commit in between is
+seen, so the number is looked at once more after the values. Only undoing a run moves records the other way; readers
+see that by a count and read again.
 """
 
 import json
@@ -117,20 +119,29 @@ class Neo4jView:
         self, tx: ManagedTransaction, home: Home, text: LiteralString, asked: dict[str, Any]
     ) -> list[list[list[Any]]]:
         found = tx.run(text, asked).values()
-        return [self._still_held(tx, home, part) for part in found]
+        return [self._still_held(tx, home, asked["table"], part) for part in found]
 
     def _page(
         self, tx: ManagedTransaction, home: Home, text: LiteralString, asked: dict[str, Any]
     ) -> tuple[list[list[Any]], list[list[Any]]]:
         page = columns(tx, text, **asked)
-        return page, self._still_held(tx, home, page)
+        return page, self._still_held(tx, home, asked["table"], page)
 
-    def _still_held(self, tx: ManagedTransaction, home: Home, part: list[list[Any]]) -> list[list[Any]]:
-        """Columns without the records that a run under way overwrote while they were read."""
-        if home == VERSION_HOME or counter(tx)[1] <= self.seq:
+    def _still_held(
+        self, tx: ManagedTransaction, home: Home, table: str, part: list[list[Any]]
+    ) -> list[list[Any]]:
+        """Columns without the records that were overwritten, or the versions dropped, while they were read."""
+        _, newest, undone = counter(tx)
+        if newest <= self.seq:
             return part
-        states = answer(tx, cypher_read.states(home), ids=part[0])
-        held = {record for record, seq, _ in states if seq is not None and seq <= self.seq}
+        if home != VERSION_HOME:
+            states = answer(tx, cypher_read.states(home), ids=part[0])
+            held = {record for record, seq, _ in states if seq is not None and seq <= self.seq}
+        elif undone != self._undone:
+            held = set[str]()  # they are read again
+        else:
+            text = cypher_read.values_by_id(home, ())
+            held = {record for record, _ in answer(tx, text, ids=part[0], seq=self.seq, table=table)}
         if len(held) == len(part[0]):
             return part
         places = [i for i, record in enumerate(part[0]) if record in held]
@@ -171,7 +182,7 @@ class Neo4jView:
     def _overwritten(self, tx: ManagedTransaction) -> dict[str, int]:
         if counter(tx)[1] <= self.seq:
             return {}
-        return dict(answer(tx, cypher_read.COUNTS_OF_VERSIONS, tables=list(TABLES), seq=self.seq))
+        return dict(answer(tx, cypher_read.counts_of_versions(), seq=self.seq))
 
     def nodes(self, ids: Sequence[str]) -> dict[str, Node]:
         """The nodes among ``ids`` that exist (stubs too), by id."""
@@ -350,10 +361,11 @@ def counter(tx: ManagedTransaction) -> Counter:
 
 
 def _unseen(batch: pa.RecordBatch, seen: Sequence[pa.Array]) -> pa.RecordBatch:
-    """The records whose ids were not given before."""
-    if not seen:
-        return batch
-    return batch.filter(pc.invert(pc.is_in(batch.column("id"), pa.chunked_array(seen))))
+    """The records whose ids were not given before, once: a run and, after its undoing, the next keep the same one."""
+    if seen:
+        batch = batch.filter(pc.invert(pc.is_in(batch.column("id"), pa.chunked_array(seen))))
+    places = {record: i for i, record in enumerate(batch.column("id").to_pylist())}
+    return batch if len(places) == len(batch) else batch.take(pa.array(sorted(places.values()), pa.int64()))
 
 
 def known_kinds(ids: Iterable[str]) -> dict[str, list[str]]:

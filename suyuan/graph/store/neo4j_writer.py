@@ -1,8 +1,9 @@
 """Writing a run into Neo4j."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -17,11 +18,12 @@ from suyuan.graph.store.cypher import edges_by_property, homes
 from suyuan.graph.store.documents import NewDocument
 from suyuan.graph.store.neo4j_connection import Connection, answer, carry_out, columns
 from suyuan.graph.store.neo4j_edges import edge_groups
+from suyuan.graph.store.neo4j_keeping import keep, settle
 from suyuan.graph.store.neo4j_merge import with_stored_columns
 from suyuan.graph.store.neo4j_rows import packed
 from suyuan.graph.store.neo4j_runs import Lease
 from suyuan.graph.store.neo4j_undo import strip
-from suyuan.graph.store.neo4j_upsert import Chunk, Outcome, drop_orphans, put_away, write_chunk
+from suyuan.graph.store.neo4j_upsert import Chunk, Outcome, detach, drop_orphans, write_chunk
 from suyuan.graph.tables import TABLES
 
 CHUNK = 10_000
@@ -30,6 +32,8 @@ KNOWN_ENDS = 2_000_000
 """So many nodes are remembered to be there before the memory is cleared."""
 
 T = TypeVar("T")
+Links = list[list[str]]
+"""Source and target of relationships of a type."""
 
 
 class Neo4jWriter:
@@ -42,6 +46,7 @@ class Neo4jWriter:
         self._named: dict[str, list[pa.Array]] | None = {} if full else None
         self._known_ends: set[str] = set()
         self._next_note = 0.0
+        self._settled = not lease.resumed
         self._sources = self._registered_sources() if lease.resumed else {}
 
     def _write(self, work: Callable[[ManagedTransaction], T]) -> T:
@@ -52,6 +57,15 @@ class Neo4jWriter:
         if self.run.state != "running":
             raise StoreError(f"Run {self.run.run_id} is {self.run.state}; begin another to write more.")
         return self._connection.write(held)
+
+    @contextmanager
+    def _overwriting(self) -> Generator[None]:
+        """Around keeping and overwriting; takes up cleanly after an attempt that got no further than keeping."""
+        if not self._settled:
+            settle(self._write, self.run.seq)
+        self._settled = False
+        yield
+        self._settled = True
 
     def _registered_sources(self) -> dict[tuple[str, str], SourceFile]:
         rows = self._connection.read(lambda tx: answer(tx, cypher_runs.SOURCES_OF_RUN, seq=self.run.seq))
@@ -111,7 +125,8 @@ class Neo4jWriter:
         )
 
     def _write_chunk(self, chunk: Chunk) -> Outcome:
-        outcome = self._write(lambda tx: write_chunk(tx, chunk))
+        with self._overwriting():
+            outcome = write_chunk(self._write, chunk)
         if len(self._known_ends) > KNOWN_ENDS:
             self._known_ends.clear()
         self._known_ends |= outcome.ends
@@ -146,7 +161,8 @@ class Neo4jWriter:
         ]
         for start in range(0, len(gone), RETIRE_CHUNK):
             ids = gone[start : start + RETIRE_CHUNK]
-            self._write(lambda tx, ids=ids: self._retire(tx, TABLES[table], ids))
+            with self._overwriting():
+                self._retire(TABLES[table], ids)
         self._known_ends.clear()
         return len(gone)
 
@@ -172,22 +188,33 @@ class Neo4jWriter:
                 after = ids[-1]
         return found
 
-    def _retire(self, tx: ManagedTransaction, table: Table, ids: list[str]) -> None:
-        ends = put_away(tx, table, ids, self.run.seq, retired=True)
-        for owner, edge in edges_by_property():
-            if edge.target.kind == table.kind:
-                ends.update(answer(tx, cypher_write.unlink_from(owner, edge), ids=ids, seq=self.run.seq))
-        if table.kind is not None:
-            strip(tx, table, ids)
-            ends.update(ids)
-        drop_orphans(tx, ends)
+    def _retire(self, table: Table, ids: list[str]) -> None:
+        named = [(owner, edge) for owner, edge in edges_by_property() if edge.target.kind == table.kind]
+
+        def keep_all(tx: ManagedTransaction) -> list[Links]:
+            keep(tx, table, ids, self.run.seq, retired=True)
+            found = [answer(tx, cypher_write.links_to(*link), ids=ids) for link in named]
+            for link, rows in zip(named, found, strict=True):
+                carry_out(tx, cypher_write.keep_links(*link), rows=rows, seq=self.run.seq)
+            return found
+
+        def retire(tx: ManagedTransaction, found: list[Links]) -> None:
+            ends = detach(tx, table, ids)
+            for link, rows in zip(named, found, strict=True):
+                ends |= _drop_links(tx, *link, rows)
+            if table.kind is not None:
+                strip(tx, table, ids)
+                ends.update(ids)
+            drop_orphans(tx, ends)
+
+        kept = self._write(keep_all)
+        self._write(lambda tx: retire(tx, kept))
 
     def _link_by_property(self, table: Table, edge: Edge) -> None:
         seq = self.run.seq
-        while ends := self._write(
-            lambda tx: answer(tx, cypher_write.unlink_stale(table, edge), seq=seq, limit=CHUNK)
-        ):
-            self._write(lambda tx, ends=ends: drop_orphans(tx, ends))
+        with self._overwriting():
+            while rows := self._write(lambda tx: self._keep_stale(tx, table, edge)):
+                self._write(lambda tx, rows=rows: drop_orphans(tx, _drop_links(tx, table, edge, rows)))
         after = ""
         while True:
             parameters: dict[str, Any] = {"seq": seq, "after": after, "limit": CHUNK}
@@ -206,6 +233,12 @@ class Neo4jWriter:
             older = self._connection.read(lambda tx: answer(tx, text, seq=seq, values=values))
             for start in range(0, len(older), CHUNK):
                 self._link(table, edge, older[start : start + CHUNK])
+
+    def _keep_stale(self, tx: ManagedTransaction, table: Table, edge: Edge) -> Links:
+        seq = self.run.seq
+        rows: Links = answer(tx, cypher_write.stale_links(table, edge), seq=seq, limit=CHUNK)
+        carry_out(tx, cypher_write.keep_links(table, edge), rows=rows, seq=seq)
+        return rows
 
     def _link(self, table: Table, edge: Edge, ids: list[str]) -> None:
         if ids:
@@ -243,3 +276,9 @@ class Neo4jWriter:
                 raise
         finally:
             self._lease.release()
+
+
+def _drop_links(tx: ManagedTransaction, table: Table, edge: Edge, rows: Links) -> set[str]:
+    """Deletes relationships and gives the ids of their ends."""
+    carry_out(tx, cypher_write.drop_links(table, edge), rows=rows)
+    return {end for row in rows for end in row}
