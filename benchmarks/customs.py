@@ -3,8 +3,8 @@
     python -m benchmarks.customs [--quick]
 
 Data: the train and validation parts of the sample ``customs`` (SUYUAN_SAMPLES). ``Critical Fraud`` and
-``Declaration ID`` are left out. Two opponents, both gradient boosting whose trees may join any features, tuned on the last quarter of the
-train part alone, by AUROC, over leaves, rounds and penalty:
+``Declaration ID`` are left out. Two opponents, both gradient boosting whose trees may join any features, tuned on the
+last quarter of the train part alone, by AUROC, over leaves, rounds and penalty:
 - *columns*: the columns themselves; codes of few values as categories, the others as out-of-fold shares of fraud.
 - *scorecard's features*: the values that the scorecard adds up, histories of combinations among them.
 The validation part is looked at once, at the end.
