@@ -4,13 +4,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from suyuan.analytics.actors import ActorResolution, clustered
 from suyuan.analytics.candidates import HUB, Candidates, ValueJudgement, judged_pairs, judged_values
 from suyuan.analytics.clusters import Links
-from suyuan.analytics.evidence import Evidence, changed_values
+from suyuan.analytics.evidence import Correspondence, Evidence, changed_values, correspondence
 from suyuan.analytics.judgements import Verdicts
 from suyuan.graph.snapshot import BoolArray, Int64Array
 
@@ -42,76 +40,76 @@ def update(
     Only values whose owners changed, and those of the records around them, are judged again; then only pairs of
     owners of values judged anew. Clusters are worked out from all pairs: that step is one pass over them.
     """
-    changed, former = changed_values(before.evidence, evidence)
-    old_value = _places(evidence.values, before.evidence.values)
-    values, judged = _judged_again(before, evidence, changed, former, old_value)
-    members = _owners(evidence, judged | changed, former)
+    where = correspondence(before.evidence, evidence)
+    changed, former = changed_values(before.evidence, evidence, where)
+    there = where.record[former]
+    change = _Change(evidence, where, changed, there[there >= 0])
+    values, judged = _judged_again(before, change)
+    members = change.owners(judged | changed)
     fresh = judged_pairs(evidence, values.hub_probability, before.settings, members)
-    kept = _kept_pairs(before, evidence, members, old_value)
-    candidates = _merged(kept, fresh, len(evidence.records))
-    old_record = _places(evidence.records, before.evidence.records)
+    candidates = _merged(_kept_pairs(before, where, members), fresh, len(evidence.records))
     since = np.full(len(evidence.records), run, np.int64)
-    since[old_record >= 0] = before.known_since[old_record[old_record >= 0]]
+    known = where.former_record >= 0
+    since[known] = before.known_since[where.former_record[known]]
     return clustered(evidence, verdicts, before.settings, values, candidates, since, scored)
 
 
-def _places(texts: pa.Array, among: pa.Array) -> Int64Array:
-    return np.asarray(pc.index_in(texts, value_set=among).fill_null(-1)).astype(np.int64)
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """New evidence, and what is new in it.
+
+    changed : bool, shape (n_values,): values with other owners than before.
+    former : int64, positions: records that are still there and were owners of values that changed or are gone.
+    """
+
+    evidence: Evidence
+    where: Correspondence
+    changed: BoolArray
+    former: Int64Array
+
+    def owners(self, chosen: BoolArray) -> BoolArray:
+        """Owners of chosen values, and former owners of changed ones: bool, shape (n_records,)."""
+        mask = np.zeros(len(self.evidence.records), np.bool_)
+        mask[self.evidence.record[chosen[self.evidence.value]]] = True
+        mask[self.former] = True
+        return mask
+
+    def values_around(self, chosen: BoolArray) -> BoolArray:
+        """All values of the owners of chosen ones: bool, shape (n_values,)."""
+        mask = np.zeros(len(self.evidence.values), np.bool_)
+        mask[self.evidence.value[self.owners(chosen)[self.evidence.record]]] = True
+        return mask
 
 
-def _owners(evidence: Evidence, chosen: BoolArray, former: set[str]) -> BoolArray:
-    """Owners of chosen values, and former owners of changed ones that are still there."""
-    mask = np.zeros(len(evidence.records), np.bool_)
-    mask[evidence.record[chosen[evidence.value]]] = True
-    places = _places(pa.array(sorted(former), pa.string()), evidence.records)
-    mask[places[places >= 0]] = True
-    return mask
-
-
-def _values_of(evidence: Evidence, members: BoolArray) -> BoolArray:
-    mask = np.zeros(len(evidence.values), np.bool_)
-    mask[evidence.value[members[evidence.record]]] = True
-    return mask
-
-
-def _judged_again(
-    before: ActorResolution,
-    evidence: Evidence,
-    changed: BoolArray,
-    former: set[str],
-    old_value: Int64Array,
-) -> tuple[ValueJudgement, BoolArray]:
+def _judged_again(before: ActorResolution, change: _Change) -> tuple[ValueJudgement, BoolArray]:
     """Judgements of all values, and which of them may differ from before."""
-    settings, old, known = before.settings, before.values, old_value >= 0
-    first = changed | _values_of(evidence, _owners(evidence, changed, former))
+    settings, old, evidence = before.settings, before.values, change.evidence
+    known = change.where.former_value >= 0
+    former = change.where.former_value[known]
+    first = change.changed | change.values_around(change.changed)
     suspected = np.zeros(len(known), np.bool_)
-    suspected[known] = old.suspected[old_value[known]]
+    suspected[known] = old.suspected[former]
     earlier = suspected.copy()
     _, probability = judged_values(evidence, settings, chosen=first)
     suspected[first] = probability[first] >= HUB
-    turned = changed | (suspected != earlier)
-    second = turned | _values_of(evidence, _owners(evidence, turned, former))
+    turned = change.changed | (suspected != earlier)
+    second = turned | change.values_around(turned)
     groups = np.zeros(len(known), np.int64)
     hub_probability = np.zeros(len(known))
-    groups[known] = old.groups[old_value[known]]
-    hub_probability[known] = old.hub_probability[old_value[known]]
+    groups[known] = old.groups[former]
+    hub_probability[known] = old.hub_probability[former]
     again, probability = judged_values(evidence, settings, chosen=second, suspected=suspected)
-    moved = second & (changed | (probability != hub_probability))
+    moved = second & (change.changed | (probability != hub_probability))
     groups[second], hub_probability[second] = again[second], probability[second]
     return ValueJudgement(groups, hub_probability, suspected), moved
 
 
-def _kept_pairs(
-    before: ActorResolution, evidence: Evidence, members: BoolArray, old_value: Int64Array
-) -> Candidates:
+def _kept_pairs(before: ActorResolution, where: Correspondence, members: BoolArray) -> Candidates:
     """Pairs of before that are not judged again, in the positions of the new evidence."""
     old = before.candidates
-    record = _places(before.evidence.records, evidence.records)
-    left, right = record[old.left], record[old.right]
+    left, right = where.record[old.left], where.record[old.right]
     there = np.flatnonzero((left >= 0) & (right >= 0))
     kept = there[~(members[left[there]] & members[right[there]])]
-    value = np.full(len(before.evidence.values), -1, np.int64)
-    value[old_value[old_value >= 0]] = np.flatnonzero(old_value >= 0)
     size = np.diff(old.reason_start)[kept]
     rows = _ranges(old.reason_start[kept], size)
     return Candidates(
@@ -119,7 +117,7 @@ def _kept_pairs(
         right[kept].astype(np.int32),
         old.bits[kept],
         np.append(0, np.cumsum(size)),
-        value[old.reason_value[rows]].astype(np.int32),
+        where.value[old.reason_value[rows]].astype(np.int32),
         old.reason_bits[rows],
     )
 

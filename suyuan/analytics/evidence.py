@@ -129,7 +129,9 @@ def evidence_of_columns(records: pa.Array, record: pa.Array, kind: pa.Array, tex
     owner = np.asarray(pc.index_in(record, value_set=names)).astype(np.int64)
     kinds = np.zeros(len(values), np.int8)
     kinds[value] = known
-    pairs = np.unique(value * max(len(names), 1) + owner)
+    # Sorted, not np.unique: its hash table takes many times as long on keys like these (numpy 2.3 and later).
+    pairs = np.sort(value * max(len(names), 1) + owner)
+    pairs = pairs[np.diff(pairs, prepend=-1) != 0]
     value, owner = np.divmod(pairs, max(len(names), 1))
     start = np.searchsorted(value, np.arange(len(values) + 1)).astype(np.int64)
     return Evidence(names, values, kinds, value.astype(np.int32), owner.astype(np.int32), start)
@@ -140,30 +142,68 @@ def _sorted_unique(texts: pa.Array) -> pa.Array:
     return found.take(pc.sort_indices(found))
 
 
-def changed_values(before: Evidence, after: Evidence) -> tuple[BoolArray, set[str]]:
+@dataclass(frozen=True, slots=True)
+class Correspondence:
+    """Where the records and values of one state of the evidence stand in another; -1 where they are not in it.
+
+    value, record : int64, shapes (n_values,) and (n_records,) of the state before: positions after.
+    former_value, former_record : the same the other way round.
+    """
+
+    value: Int64Array
+    record: Int64Array
+    former_value: Int64Array
+    former_record: Int64Array
+
+
+def correspondence(before: Evidence, after: Evidence) -> Correspondence:
+    """Which record and value of one state is which of another."""
+    value, record = _places(before.values, after.values), _places(before.records, after.records)
+    return Correspondence(
+        value, record, _inverse(value, len(after.values)), _inverse(record, len(after.records))
+    )
+
+
+def _places(texts: pa.Array, among: pa.Array) -> Int64Array:
+    return np.asarray(pc.index_in(texts, value_set=among).fill_null(-1)).astype(np.int64)
+
+
+def _inverse(places: Int64Array, size: int) -> Int64Array:
+    found = np.full(size, -1, np.int64)
+    there = np.flatnonzero(places >= 0)
+    found[places[there]] = there
+    return found
+
+
+def changed_values(before: Evidence, after: Evidence, where: Correspondence) -> tuple[BoolArray, Int64Array]:
     """What differs between two states of the evidence.
 
     Returns
     -------
     changed : bool, shape (n_values of ``after``,): values with other owners than before.
-    former : canonical ids of the former owners of values that changed or are gone.
+    former : int64, positions in ``before``, ascending: former owners of values that changed or are gone.
     """
-    place = _places(before.values, after.values)
-    owner = _places(before.records, after.records)
     new = _claim_keys(after.value.astype(np.int64), after.record.astype(np.int64), after)
-    value, record = place[before.value], owner[before.record]
+    value, record = where.value[before.value], where.record[before.record]
     kept = (value >= 0) & (record >= 0)
-    old = _claim_keys(value[kept], record[kept], after)
+    old = np.sort(_claim_keys(value[kept], record[kept], after))
     changed = np.zeros(len(after.values), np.bool_)
-    gone, added = np.setdiff1d(old, new), np.setdiff1d(new, old)
-    changed[np.concatenate([gone, added]) // max(len(after.records), 1)] = True
+    differing = np.concatenate([old[~_among(old, new)], new[~_among(new, old)]])
+    changed[differing // max(len(after.records), 1)] = True
     changed[value[(value >= 0) & (record < 0)]] = True
-    lost = np.where(value >= 0, changed[value], True) if len(changed) else np.ones(len(value), np.bool_)
-    return changed, set(before.records.take(pa.array(np.unique(before.record[lost]))).to_pylist())
+    lost = value < 0
+    lost[~lost] = changed[value[~lost]]
+    owners = np.zeros(len(before.records), np.bool_)
+    owners[before.record[lost]] = True
+    return changed, np.flatnonzero(owners)
 
 
-def _places(texts: pa.Array, among: pa.Array) -> Int64Array:
-    return np.asarray(pc.index_in(texts, value_set=among).fill_null(-1)).astype(np.int64)
+def _among(keys: Int64Array, others: Int64Array) -> BoolArray:
+    """Which of the keys are among others, which are sorted."""
+    if not len(others):
+        return np.zeros(len(keys), np.bool_)
+    place = np.minimum(np.searchsorted(others, keys), len(others) - 1)
+    return others[place] == keys
 
 
 def _claim_keys(value: Int64Array, record: Int64Array, evidence: Evidence) -> Int64Array:

@@ -7,6 +7,7 @@ become links.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Final, Literal
@@ -17,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import splink.comparison_library as cl
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+from splink.internals.exceptions import EMTrainingException
 
 from suyuan.errors import ParameterError
 from suyuan.graph.snapshot import BoolArray, FloatArray
@@ -189,10 +191,14 @@ def _comparison(field: Field) -> Any:
 def certain_rules(fields: Sequence[Field]) -> list[Any]:
     """Rules by which two records are surely one party's: the same number or e-mail, or the whole name and a date."""
     found = [block_on(column) for column in _columns(fields, *UNIQUE)]
-    names, dates = _columns(fields, "given_name", "surname", "name"), _columns(fields, "date")
-    if names and dates:
-        found.append(block_on(*names, *dates))
-    return found
+    dates = _columns(fields, "date")
+    return found + [block_on(*names, date) for names in _whole_names(fields) for date in dates]
+
+
+def _whole_names(fields: Sequence[Field]) -> list[list[str]]:
+    """Columns that make a whole name: given names with surnames, and each other name."""
+    person = _columns(fields, "given_name", "surname")
+    return [*([person] if person else []), *([name] for name in _columns(fields, "name"))]
 
 
 def blocking_rules(fields: Sequence[Field]) -> list[Any]:
@@ -205,8 +211,7 @@ def blocking_rules(fields: Sequence[Field]) -> list[Any]:
     given, surname = _columns(fields, "given_name"), _columns(fields, "surname")
     places, codes = _columns(fields, "place"), _columns(fields, "code")
     found: list[Any] = [block_on(column) for column in _columns(fields, *UNIQUE, "date")]
-    if names:
-        found.append(block_on(*names))
+    found += [block_on(*whole) for whole in _whole_names(fields)]
     if given and surname:
         found.append(f"l.{given[0]} = r.{surname[0]} and l.{surname[0]} = r.{given[0]}")
     found += [block_on(name, place) for name in names for place in places]
@@ -219,16 +224,17 @@ def _train(linker: Linker, fields: Sequence[Field], certain: list[Any], settings
     training.estimate_probability_two_random_records_match(certain, recall=settings.recall)
     training.estimate_u_using_random_sampling(max_pairs=settings.max_pairs, seed=_SEED)
     for rule in _training_blocks(fields):
-        training.estimate_parameters_using_expectation_maximisation(
-            rule, estimate_without_term_frequencies=True
-        )
+        # A block without a pair teaches nothing; what it would have taught keeps Splink's defaults.
+        with suppress(EMTrainingException):
+            training.estimate_parameters_using_expectation_maximisation(
+                rule, estimate_without_term_frequencies=True
+            )
 
 
 def _training_blocks(fields: Sequence[Field]) -> list[Any]:
     """Blocks that hold enough true pairs; a comparison learns from those that do not block on its column."""
     found = [block_on(column) for column in _columns(fields, "date", *UNIQUE)]
-    names = _columns(fields, "given_name", "surname", "name")
-    return [*found, block_on(*names)] if names else found
+    return found + [block_on(*names) for names in _whole_names(fields)]
 
 
 def _pair_scores(table: pa.Table, id_column: str) -> PairScores:

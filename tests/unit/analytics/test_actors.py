@@ -148,7 +148,7 @@ def test_judgements_always_hold(claims: list[Claim], rows: list[tuple[str, str, 
 
 
 @given(CLAIMS, JUDGEMENTS, st.data())
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_undo_restores_exactly(
     claims: list[Claim], rows: list[tuple[str, str, Verdict]], data: st.DataObject
 ) -> None:
@@ -162,7 +162,7 @@ def test_undo_restores_exactly(
 
 
 @given(CLAIMS, JUDGEMENTS, st.randoms(use_true_random=False))
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_order_of_the_input_does_not_matter(
     claims: list[Claim], rows: list[tuple[str, str, Verdict]], random: object
 ) -> None:
@@ -174,7 +174,7 @@ def test_order_of_the_input_does_not_matter(
 
 
 @given(CLAIMS, st.integers(0, 7))
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_a_part_out_of_reach_changes_nothing(claims: list[Claim], number: int) -> None:
     apart = [("Firm:1", "phone", "+869"), ("Firm:2", "phone", "+869")]
     alone, beside = (

@@ -115,7 +115,7 @@ def test_groups_equal_those_found_one_by_one(claims: list[Claim], most_owners: i
 
 
 @given(CLAIMS)
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_pairs_have_the_strongest_reason_of_each_family(claims: list[Claim]) -> None:
     seen = evidence_of([], claims)
     _, hub = judged_values(seen, USUAL)

@@ -1,10 +1,11 @@
 """Evidence in arrays."""
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suyuan.analytics.evidence import FAMILIES, FAMILY_OF_KIND, changed_values, evidence_of
+from suyuan.analytics.evidence import FAMILIES, FAMILY_OF_KIND, changed_values, correspondence, evidence_of
 from suyuan.errors import ParameterError
 
 CLAIMS = st.lists(
@@ -51,8 +52,10 @@ def test_changed_values_are_those_with_other_owners(
         return found
 
     before, after = owners(first), owners(second)
-    changed, former = changed_values(evidence_of([], first), evidence_of([], second))
-    values = evidence_of([], second).values.to_pylist()
+    one, other = evidence_of([], first), evidence_of([], second)
+    changed, places = changed_values(one, other, correspondence(one, other))
+    values = other.values.to_pylist()
+    former = set(one.records.take(pa.array(places)).to_pylist())
     assert {value for value, mark in zip(values, changed, strict=True) if mark} == {
         value for value in after if before.get(value) != after[value]
     }

@@ -143,13 +143,15 @@ def test_rules_follow_from_what_columns_hold() -> None:
     assert "l.first_name = r.surname and l.surname = r.first_name" in blocking_rules(PERSON)
 
 
-def test_firms_are_linked_by_number_and_address_without_names() -> None:
+def test_firms_are_linked_by_number_and_address_where_names_teach_nothing() -> None:
     rows: list[dict[str, str | None]] = [
         {"id": f"{side}{number}", "no": f"{7919 * number:06d}", "road": f"road {number % 40}"}
         for number in range(80)
         for side in ("a", "b")
     ]
-    fields = [Field("no", "number"), Field("road", "code")]
+    for row in rows:
+        row["alias"] = row["id"]
+    fields = [Field("no", "number"), Field("road", "code"), Field("alias", "name")]
     scores = scored_pairs([table_of(rows)], fields, id_column="id")
     assert pairs_of(scores.chosen(scores.match_probability >= 0.5))[:80] == [
         (f"a{number}", f"b{number}") for number in sorted(range(80), key=str)
