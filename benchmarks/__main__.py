@@ -36,6 +36,7 @@ NAMES: Final = (
     "fitted_accuracy",
     "layered_network",
     "accuracy_sweeps",
+    "actor_resolution",
 )
 PAGE: Final = CHECKOUT / "docs" / "benchmarks.md"
 
