@@ -136,6 +136,7 @@ def scored_pairs(
         )
     columns = [id_column, *(field.column for field in fields)]
     connection = duckdb.connect(":memory:")
+    connection.execute("SET enable_progress_bar = false")
     try:
         database = DuckDBAPI(connection)
         ordered = [table.select(columns).sort_by(id_column) for table in tables]
