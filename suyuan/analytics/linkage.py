@@ -225,8 +225,9 @@ def _train(linker: Linker, fields: Sequence[Field], certain: list[Any], settings
     training.estimate_probability_two_random_records_match(certain, recall=settings.recall)
     training.estimate_u_using_random_sampling(max_pairs=settings.max_pairs, seed=_SEED)
     for rule in _training_blocks(fields):
-        # A block without a pair teaches nothing; what it would have taught keeps Splink's defaults.
-        with suppress(EMTrainingException):
+        # A block without a pair teaches nothing; nor does one in which a probability falls to 0, which Splink 5.0
+        # refuses with a ValueError. What it would have taught keeps Splink's defaults.
+        with suppress(EMTrainingException, ValueError):
             training.estimate_parameters_using_expectation_maximisation(
                 rule, estimate_without_term_frequencies=True
             )
