@@ -37,6 +37,7 @@ NAMES: Final = (
     "layered_network",
     "accuracy_sweeps",
     "customs",
+    "actor_resolution",
 )
 PAGE: Final = CHECKOUT / "docs" / "benchmarks.md"
 

@@ -1,0 +1,155 @@
+"""What a store knows of sellers, firms and persons, as the evidence that actors are resolved from."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from suyuan.analytics.addresses import Divisions, compact_address, divisions_of, slips
+from suyuan.analytics.evidence import Claim, Evidence, evidence_of
+from suyuan.analytics.partynames import latin_name, person_name, trade_name
+from suyuan.graph.ids import canonical_id, split_id
+from suyuan.graph.store.base import View
+
+PARTIES: Final = ("Seller", "Firm", "Person")
+CONTROL_SHARE: Final = 0.5
+"""Share of a firm from which its holder controls it."""
+
+_CONTROLLING: Final = ("legal_representative", "controller")
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """Records and claims as they are read."""
+
+    divisions: Divisions
+    names: dict[str, str]
+    records: set[str] = field(default_factory=set[str])
+    claims: set[Claim] = field(default_factory=set[Claim])
+    addresses: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+
+    def add(self, record: str, kind: str, value: str | None) -> None:
+        """A claim, if there is a value and the record is a party."""
+        if value and record.partition(":")[0] in PARTIES:
+            self.claims.add((record, kind, value))
+
+    def add_address(self, record: str, text: str | None) -> None:
+        """An address in its normal form; how it was written is kept to tell slips."""
+        if text and record.partition(":")[0] in PARTIES:
+            normal = self.divisions.address(text)
+            self.claims.add((record, "address", normal))
+            self.addresses.setdefault(normal, set()).update((normal, compact_address(text)))
+
+    def add_trade_name(self, record: str, name: str | None, division: str | None) -> None:
+        """The telling part of a name, in Latin letters, so that both scripts meet."""
+        place = self.names.get(division or "")
+        if name and (core := trade_name(name, (place,) if place else ())):
+            self.claims.add((record, "trade_name", latin_name(core)))
+
+
+def actor_evidence(view: View) -> Evidence:
+    """Evidence about every seller, firm and person that a view shows.
+
+    Notes
+    -----
+    Taken as values that records share: identifiers; addresses by division and rest, and pairs of addresses that differ
+    by one slip of the pen; the firm that runs a shop; persons and firms that represent or control a firm (a share of
+    at least half); names of persons, and of firms and shops without place, trade and legal form; places that goods are
+    sent from; pictures of goods. Identifiers are in their normal forms since they were ingested.
+    """
+    divisions = list(_rows(view, "divisions", ("code", "name", "parent")))
+    table = divisions_of((code, name, parent or "") for _, code, name, parent in divisions if code and name)
+    gathered = _Gathered(table, {code: name for _, code, name, _ in divisions if code and name})
+    _sellers(view, gathered)
+    _firms(view, gathered)
+    _persons(view, gathered)
+    _identifiers(view, gathered)
+    _places(view, gathered)
+    _pictures(view, gathered)
+    _address_slips(gathered)
+    return evidence_of(sorted(gathered.records), sorted(gathered.claims))
+
+
+def _rows(view: View, table: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """Id and columns of each record, None where unknown."""
+    for batch in view.batches(table, columns):
+        names = ("id", *columns)
+        yield from zip(*(batch.column(name).to_pylist() for name in names), strict=True)
+
+
+def _sellers(view: View, gathered: _Gathered) -> None:
+    columns = ("name", "firm_id", "address", "division_code")
+    for record, name, firm, address, division in _rows(view, "sellers", columns):
+        gathered.records.add(record)
+        gathered.add_trade_name(record, name, division)
+        gathered.add_address(record, address)
+        if firm:
+            run_by = canonical_id("Firm", firm)
+            gathered.add(record, "firm", run_by)
+            gathered.add(run_by, "firm", run_by)
+
+
+def _firms(view: View, gathered: _Gathered) -> None:
+    columns = ("name", "legal_representative", "address", "division_code")
+    for record, name, representative, address, division in _rows(view, "firms", columns):
+        gathered.records.add(record)
+        gathered.add_trade_name(record, name, division)
+        gathered.add_address(record, address)
+        gathered.add(record, "person_name", person_name(representative) if representative else None)
+
+
+def _persons(view: View, gathered: _Gathered) -> None:
+    for record, name, card in _rows(view, "persons", ("name", "id_card")):
+        gathered.records.add(record)
+        gathered.add(record, "person_name", person_name(name) if name else None)
+        gathered.add(record, "id_card", card)
+    for _, owner, owned, role, share in _rows(view, "ownerships", ("owner", "owned", "role", "share")):
+        if role in _CONTROLLING or (share is not None and share >= CONTROL_SHARE):
+            kind = "person" if owner.startswith("Person:") else "firm"
+            gathered.add(owner, kind, owner)
+            gathered.add(owned, kind, owner)
+
+
+def _identifiers(view: View, gathered: _Gathered) -> None:
+    for _, owner, kind, value in _rows(view, "identifiers", ("owner", "type", "value")):
+        if kind == "address":
+            gathered.add_address(owner, value)
+        elif kind:
+            gathered.add(owner, kind, value)
+
+
+def _places(view: View, gathered: _Gathered) -> None:
+    for _, platform, seller, site in _rows(view, "dispatches", ("platform", "seller_id", "site_id")):
+        if platform and seller:
+            gathered.add(canonical_id("Seller", platform, seller), "site", site)
+    for record, operator in _rows(view, "sites", ("operator",)):
+        if operator:
+            gathered.add(operator, "site", split_id(record)[1][0])
+
+
+def _pictures(view: View, gathered: _Gathered) -> None:
+    for _, platform, seller, picture in _rows(view, "listings", ("platform", "seller_id", "image_hash")):
+        if platform and seller:
+            gathered.add(canonical_id("Seller", platform, seller), "picture", picture)
+
+
+def _address_slips(gathered: _Gathered) -> None:
+    """A value shared by the owners of two addresses, for each two that differ by one slip."""
+    normals: dict[str, set[str]] = {}
+    for normal, written in gathered.addresses.items():
+        for text in written:
+            normals.setdefault(text, set()).add(normal)
+    texts = sorted(normals)
+    pairs = {
+        (first, second)
+        for i, j in slips(texts)
+        for first in normals[texts[i]]
+        for second in normals[texts[j]]
+        if first != second
+    }
+    owners: dict[str, list[str]] = {}
+    for record, kind, value in gathered.claims:
+        if kind == "address":
+            owners.setdefault(value, []).append(record)
+    for first, second in {(min(pair), max(pair)) for pair in pairs}:
+        for record in owners[first] + owners[second]:
+            gathered.claims.add((record, "address_slip", f"{first} ~ {second}"))
