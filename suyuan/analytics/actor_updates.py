@@ -10,6 +10,7 @@ from suyuan.analytics.candidates import HUB, Candidates, ValueJudgement, judged_
 from suyuan.analytics.clusters import Links
 from suyuan.analytics.evidence import Correspondence, Evidence, changed_values, correspondence
 from suyuan.analytics.judgements import Verdicts
+from suyuan.graph.ordering import chosen_rows
 from suyuan.graph.snapshot import BoolArray, Int64Array
 
 
@@ -69,8 +70,7 @@ class _Change:
 
     def owners(self, chosen: BoolArray) -> BoolArray:
         """Owners of chosen values, and former owners of changed ones: bool, shape (n_records,)."""
-        mask = np.zeros(len(self.evidence.records), np.bool_)
-        mask[self.evidence.record[chosen[self.evidence.value]]] = True
+        mask = self.evidence.seen_with(chosen)
         mask[self.former] = True
         return mask
 
@@ -110,34 +110,27 @@ def _kept_pairs(before: ActorResolution, where: Correspondence, members: BoolArr
     left, right = where.record[old.left], where.record[old.right]
     there = np.flatnonzero((left >= 0) & (right >= 0))
     kept = there[~(members[left[there]] & members[right[there]])]
-    size = np.diff(old.reason_start)[kept]
-    rows = _ranges(old.reason_start[kept], size)
+    start, rows = chosen_rows(old.reason_start, kept)
     return Candidates(
         left[kept].astype(np.int32),
         right[kept].astype(np.int32),
         old.bits[kept],
-        np.append(0, np.cumsum(size)),
+        start,
         where.value[old.reason_value[rows]].astype(np.int32),
         old.reason_bits[rows],
     )
-
-
-def _ranges(start: Int64Array, size: Int64Array) -> Int64Array:
-    """The positions ``start[i]`` to ``start[i] + size[i] - 1`` of all i, one after the other."""
-    return np.arange(int(size.sum())) + np.repeat(start - np.cumsum(size) + size, size)
 
 
 def _merged(first: Candidates, second: Candidates, n_records: int) -> Candidates:
     """Two sets of pairs without a common one, in order."""
     left, right = np.concatenate([first.left, second.left]), np.concatenate([first.right, second.right])
     order = np.argsort(left.astype(np.int64) * n_records + right, kind="stable")
-    size = np.concatenate([np.diff(first.reason_start), np.diff(second.reason_start)])
-    start = np.concatenate([first.reason_start[:-1], second.reason_start[:-1] + len(first.reason_value)])
-    rows = _ranges(start[order], size[order])
+    both = np.concatenate([first.reason_start[:-1], second.reason_start + len(first.reason_value)])
+    start, rows = chosen_rows(both, order)
     value = np.concatenate([first.reason_value, second.reason_value])[rows]
     bits = np.concatenate([first.reason_bits, second.reason_bits])[rows]
     total = np.concatenate([first.bits, second.bits])[order]
-    return Candidates(left[order], right[order], total, np.append(0, np.cumsum(size[order])), value, bits)
+    return Candidates(left[order], right[order], total, start, value, bits)
 
 
 class Moved(NamedTuple):

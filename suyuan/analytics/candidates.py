@@ -159,7 +159,7 @@ def judged_values(
     lone_share_own`` for each of the g - 1 further groups and ``(1 - lone_share_hub) / (1 - lone_share_own)`` for each
     of the k - g owners in a group of others. Cost grows with the square of the owners, at most ``most_owners``.
     """
-    members = None if chosen is None else _owners_mask(evidence, chosen)
+    members = None if chosen is None else evidence.seen_with(chosen)
     silent = _untold(evidence) if suspected is None else suspected
     groups = _groups(evidence, shared_values(evidence, settings, members), silent)
     owners = evidence.owners
@@ -169,12 +169,6 @@ def judged_values(
 
 def _untold(evidence: Evidence) -> BoolArray:
     return ~np.array([kind.telling for kind in EVIDENCE_KINDS])[evidence.kind]
-
-
-def _owners_mask(evidence: Evidence, chosen: BoolArray) -> BoolArray:
-    mask = np.zeros(len(evidence.records), np.bool_)
-    mask[evidence.record[chosen[evidence.value]]] = True
-    return mask
 
 
 def shared_values(evidence: Evidence, settings: LinkSettings, members: BoolArray | None) -> SharedValues:

@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
-from scipy.sparse import csgraph
 
 from suyuan.analytics.judgements import ApartGroups, Verdicts
+from suyuan.analytics.measures import components
 from suyuan.graph.snapshot import BoolArray, FloatArray, Int32Array, Int64Array
 
 
@@ -47,24 +47,12 @@ def clusters_of(records: pa.Array, links: Links, verdicts: Verdicts) -> Int32Arr
     """
     n = len(records)
     left, right = _judged_same(records, verdicts)
-    label = _components(n, np.concatenate([links.left, left]), np.concatenate([links.right, right]))
+    joined = (np.concatenate([links.left, left]), np.concatenate([links.right, right]))
+    label = components(sparse.coo_array((np.ones(len(joined[0]), np.int8), joined), shape=(n, n)).tocsr())
     contested = _contested(records, label, verdicts)
     if contested.any():
         _split(records, label, contested, links, verdicts)
     return label
-
-
-def _components(n: int, left: Int32Array, right: Int32Array) -> Int32Array:
-    graph = sparse.coo_array((np.ones(len(left), np.int8), (left, right)), shape=(n, n))
-    _, label = csgraph.connected_components(graph.tocsr(), directed=False)
-    return _least_members(label)
-
-
-def _least_members(label: Int32Array) -> Int32Array:
-    """Labels, 0 to n - 1, replaced by the least position that has each."""
-    least = np.full(len(label), len(label), np.int32)
-    np.minimum.at(least, label, np.arange(len(label), dtype=np.int32))
-    return least[label]
 
 
 def _positions(records: pa.Array, ids: Iterable[str]) -> dict[str, int]:

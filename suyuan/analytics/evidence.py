@@ -84,6 +84,12 @@ class Evidence:
         """How many records were seen with each value: shape (n_values,)."""
         return np.diff(self.value_start)
 
+    def seen_with(self, chosen: BoolArray) -> BoolArray:
+        """Which records were seen with any of the chosen values: bool, shape (n_records,)."""
+        mask = np.zeros(len(self.records), np.bool_)
+        mask[self.record[chosen[self.value]]] = True
+        return mask
+
     def owners_of(self, value: int) -> Int32Array:
         """Positions of the records seen with a value, ascending."""
         return self.record[self.value_start[value] : self.value_start[value + 1]]

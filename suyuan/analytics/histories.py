@@ -101,6 +101,13 @@ class Labels:
         """Share of positive rows over all folds."""
         return float((self.positive.sum() + 0.5) / (len(self.positive) + 1.0))
 
+    def counts(self, group: Int64Array, n: int) -> tuple[FloatArray, FloatArray]:
+        """Rows and positive rows of each of ``n`` groups by fold: shapes (n, folds). ``group`` is that of each row."""
+        cell = group * self.folds + self.fold
+        count = np.bincount(cell, minlength=n * self.folds).astype(np.float64)
+        positive = np.bincount(cell, self.positive, n * self.folds).astype(np.float64)
+        return count.reshape(n, -1), positive.reshape(n, -1)
+
     def loss_of(self, steps: FloatArray) -> float:
         """Mean negative log-likelihood of the labels by changes of the log-odds outside each row's fold."""
         log_odds = logit(self.base) + steps
@@ -123,16 +130,13 @@ class _Groups:
 def _groups(table: CodedTable, place: Int64Array, column: int, labels: Labels) -> _Groups:
     size = max(table.sizes[column], 1)
     keys, narrower = np.unique(place * size + table.codes[:, column], return_inverse=True)
-    n = len(keys)
-    cell = narrower * labels.folds + labels.fold
-    count = np.bincount(cell, minlength=n * labels.folds).astype(np.float64)
-    positive = np.bincount(cell, labels.positive, n * labels.folds)
-    count_all, positive_all = (each.reshape(n, labels.folds).sum(axis=1) for each in (count, positive))
+    count, positive = labels.counts(narrower, len(keys))
+    count_all, positive_all = count.sum(axis=1), positive.sum(axis=1)
     return _Groups(
         Level(column, size, keys, count_all, positive_all),
         narrower,
-        count_all[narrower] - count[cell],
-        positive_all[narrower] - positive[cell],
+        count_all[narrower] - count[narrower, labels.fold],
+        positive_all[narrower] - positive[narrower, labels.fold],
     )
 
 

@@ -9,7 +9,7 @@ from sklearn.isotonic import isotonic_regression
 
 from suyuan.analytics.coded_table import binned, cuts_of
 from suyuan.analytics.histories import Labels
-from suyuan.graph.snapshot import FloatArray, Int64Array
+from suyuan.graph.snapshot import FloatArray
 
 BINS: Final = 20
 _STRENGTH: Final = 20.0
@@ -37,10 +37,7 @@ def fit_bins(quantity: FloatArray, labels: Labels) -> tuple[MonotoneBins, FloatA
     """
     cuts = cuts_of(quantity, BINS)
     bins, n = binned(quantity, cuts), len(cuts) + 2
-    count = np.bincount(bins * labels.folds + labels.fold, minlength=n * labels.folds).reshape(n, -1)
-    positive = np.bincount(bins * labels.folds + labels.fold, labels.positive, n * labels.folds).reshape(
-        n, -1
-    )
+    count, positive = labels.counts(bins, n)
     count_all, positive_all = count.sum(axis=1), positive.sum(axis=1)
     whole, rising = labels.whole, _rises(count_all, positive_all, labels.whole)
     outside: FloatArray = np.empty((n, labels.folds))
@@ -54,11 +51,11 @@ def fit_bins(quantity: FloatArray, labels: Labels) -> tuple[MonotoneBins, FloatA
     return MonotoneBins(cuts, evidence), outside[bins, labels.fold]
 
 
-def _shares(count: Int64Array, positive: FloatArray, base: float) -> FloatArray:
+def _shares(count: FloatArray, positive: FloatArray, base: float) -> FloatArray:
     return (positive + _STRENGTH * base) / (count + _STRENGTH)
 
 
-def _rises(count: Int64Array, positive: FloatArray, base: float) -> bool:
+def _rises(count: FloatArray, positive: FloatArray, base: float) -> bool:
     shares, weight = _shares(count, positive, base)[:-1], count[:-1] + _STRENGTH
     errors = [
         float(
@@ -69,7 +66,7 @@ def _rises(count: Int64Array, positive: FloatArray, base: float) -> bool:
     return errors[0] <= errors[1]
 
 
-def _evidence(count: Int64Array, positive: FloatArray, base: float, rising: bool) -> FloatArray:
+def _evidence(count: FloatArray, positive: FloatArray, base: float, rising: bool) -> FloatArray:
     shares = _shares(count, positive, base)
     weight = count[:-1] + _STRENGTH
     shares[:-1] = isotonic_regression(shares[:-1], sample_weight=weight, increasing=rising)

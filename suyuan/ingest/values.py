@@ -37,8 +37,8 @@ LONGEST_LIST = 10_000
 
 _DECIMAL = r"^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?$"
 _WHOLE = r"^[+-]?\d{1,18}$"
-_TRUE = ("true", "yes", "y", "t", "1", "是")
-_FALSE = ("false", "no", "n", "f", "0", "否")
+TRUE_WORDS = ("true", "yes", "y", "t", "1", "是")
+FALSE_WORDS = ("false", "no", "n", "f", "0", "否")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +181,8 @@ def _time(column: Column, text: pa.Array, findings: tuple[Finding, ...]) -> Conv
 
 def _boolean(column: Column, text: pa.Array, findings: tuple[Finding, ...]) -> Converted:
     lower = pc.utf8_lower(text)
-    true = np.asarray(pc.is_in(lower, pa.array(_TRUE)))
-    false = np.asarray(pc.is_in(lower, pa.array(_FALSE)))
+    true = np.asarray(pc.is_in(lower, pa.array(TRUE_WORDS)))
+    false = np.asarray(pc.is_in(lower, pa.array(FALSE_WORDS)))
     bad = is_known(text) & ~true & ~false
     return Converted(
         pa.array(true, mask=~(true | false)), (*findings, *finding(column.name, "bad_type", bad, text))

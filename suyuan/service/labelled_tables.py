@@ -15,11 +15,12 @@ from suyuan.graph.snapshot import FloatArray, Int64Array
 from suyuan.ingest.encoding import examine
 from suyuan.ingest.sources import InputFile, find_files
 from suyuan.ingest.tabular import TABLE_SUFFIXES, TEXT_SUFFIXES, RawBatch, Reading, read_batches
+from suyuan.ingest.values import FALSE_WORDS, TRUE_WORDS
 from suyuan.service.times import microseconds
 
 _LABELS: Final = {
-    **dict.fromkeys(("1", "1.0", "true", "yes", "y", "t", "是"), 1.0),
-    **dict.fromkeys(("0", "0.0", "false", "no", "n", "f", "否"), 0.0),
+    **dict.fromkeys((*TRUE_WORDS, "1.0"), 1.0),
+    **dict.fromkeys((*FALSE_WORDS, "0.0"), 0.0),
 }
 _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _LEADING_ZERO: Final = re.compile(r"[+-]?0\d")

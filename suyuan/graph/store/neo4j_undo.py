@@ -19,7 +19,6 @@ from suyuan.graph.tables import TABLES
 
 STEP = 2_000
 T = TypeVar("T")
-_Step = Callable[[ManagedTransaction], int]
 
 
 def undo(connection: Connection, seq: int) -> None:
@@ -41,15 +40,21 @@ def _tables(connection: Connection, text: LiteralString, **parameters: Any) -> l
     return [TABLES[name] for name, _ in found]
 
 
-def _repeat(connection: Connection, step: _Step) -> None:
-    def counted(tx: ManagedTransaction) -> int:
+def _repeat(connection: Connection, step: Callable[[ManagedTransaction], int]) -> None:
+    while _counted(connection, step):
+        pass
+
+
+def _counted(connection: Connection, step: Callable[[ManagedTransaction], T]) -> T:
+    """Runs a step in a transaction that counts up ``undone`` if it did anything."""
+
+    def work(tx: ManagedTransaction) -> T:
         done = step(tx)
         if done:
             carry_out(tx, cypher_runs.COUNT_UNDONE)
         return done
 
-    while connection.write(counted):
-        pass
+    return connection.write(work)
 
 
 def _unlink(tx: ManagedTransaction, kind: str, seq: int) -> int:
@@ -89,8 +94,9 @@ def _restore(connection: Connection, table: Table, seq: int) -> None:
             relabel(tx, table, [], [(record, value) for record, value in restored])
         return [record for record, _ in restored]
 
-    def drop(tx: ManagedTransaction, ids: Sequence[str]) -> None:
+    def drop(tx: ManagedTransaction, ids: Sequence[str]) -> int:
         carry_out(tx, cypher_write.DROP_VERSIONS, table=table.name, ids=ids, seq=seq)
+        return len(ids)
 
     _restore_then_drop(connection, step, drop)
 
@@ -111,8 +117,9 @@ def _restore_edges(connection: Connection, seq: int) -> None:
             carry_out(tx, cypher_write.restore_edges(kind, source_kind, target_kind), rows=group)
         return done
 
-    def drop(tx: ManagedTransaction, rows: Sequence[list[str]]) -> None:
+    def drop(tx: ManagedTransaction, rows: Sequence[list[str]]) -> int:
         carry_out(tx, cypher_write.DROP_EDGE_VERSIONS, rows=rows, seq=seq)
+        return len(rows)
 
     _restore_then_drop(connection, step, drop)
 
@@ -120,19 +127,8 @@ def _restore_edges(connection: Connection, seq: int) -> None:
 def _restore_then_drop(
     connection: Connection,
     restore: Callable[[ManagedTransaction], Sequence[T]],
-    drop: Callable[[ManagedTransaction, Sequence[T]], None],
+    drop: Callable[[ManagedTransaction, Sequence[T]], int],
 ) -> None:
     """What was kept is dropped in a transaction of its own, when all readers see what was restored."""
-
-    def restore_counted(tx: ManagedTransaction) -> Sequence[T]:
-        done = restore(tx)
-        if done:
-            carry_out(tx, cypher_runs.COUNT_UNDONE)
-        return done
-
-    def drop_counted(tx: ManagedTransaction, done: Sequence[T]) -> None:
-        drop(tx, done)
-        carry_out(tx, cypher_runs.COUNT_UNDONE)
-
-    while done := connection.write(restore_counted):
-        connection.write(lambda tx, done=done: drop_counted(tx, done))
+    while done := _counted(connection, restore):
+        _counted(connection, lambda tx, done=done: drop(tx, done))
