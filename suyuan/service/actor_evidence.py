@@ -1,14 +1,14 @@
 """What a store knows of sellers, firms and persons, as the evidence that actors are resolved from."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from suyuan.analytics.addresses import Divisions, compact_address, divisions_of, slips
 from suyuan.analytics.evidence import Claim, Evidence, evidence_of
 from suyuan.analytics.partynames import latin_name, person_name, trade_name
 from suyuan.graph.ids import canonical_id, split_id
 from suyuan.graph.store.base import View
+from suyuan.service.dated_rows import dated_rows
 
 PARTIES: Final = ("Seller", "Firm", "Person")
 CONTROL_SHARE: Final = 0.5
@@ -46,8 +46,12 @@ class _Gathered:
             self.claims.add((record, "trade_name", latin_name(core)))
 
 
-def actor_evidence(view: View) -> Evidence:
+def actor_evidence(view: View, as_of: int | None = None) -> Evidence:
     """Evidence about every seller, firm and person that a view shows.
+
+    Parameters
+    ----------
+    as_of : microseconds since 1970 UTC; what is dated later is not there yet. None: everything.
 
     Notes
     -----
@@ -56,29 +60,22 @@ def actor_evidence(view: View) -> Evidence:
     at least half); names of persons, and of firms and shops without place, trade and legal form; places that goods are
     sent from; pictures of goods. Identifiers are in their normal forms since they were ingested.
     """
-    divisions = list(_rows(view, "divisions", ("code", "name", "parent")))
+    divisions = list(dated_rows(view, "divisions", ("code", "name", "parent")))
     table = divisions_of((code, name, parent or "") for _, code, name, parent in divisions if code and name)
     gathered = _Gathered(table, {code: name for _, code, name, _ in divisions if code and name})
-    _sellers(view, gathered)
-    _firms(view, gathered)
-    _persons(view, gathered)
-    _identifiers(view, gathered)
-    _places(view, gathered)
-    _pictures(view, gathered)
+    _sellers(view, gathered, as_of)
+    _firms(view, gathered, as_of)
+    _persons(view, gathered, as_of)
+    _identifiers(view, gathered, as_of)
+    _places(view, gathered, as_of)
+    _pictures(view, gathered, as_of)
     _address_slips(gathered)
     return evidence_of(sorted(gathered.records), sorted(gathered.claims))
 
 
-def _rows(view: View, table: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    """Id and columns of each record, None where unknown."""
-    for batch in view.batches(table, columns):
-        names = ("id", *columns)
-        yield from zip(*(batch.column(name).to_pylist() for name in names), strict=True)
-
-
-def _sellers(view: View, gathered: _Gathered) -> None:
+def _sellers(view: View, gathered: _Gathered, as_of: int | None) -> None:
     columns = ("name", "firm_id", "address", "division_code")
-    for record, name, firm, address, division in _rows(view, "sellers", columns):
+    for record, name, firm, address, division in dated_rows(view, "sellers", columns, as_of):
         gathered.records.add(record)
         gathered.add_trade_name(record, name, division)
         gathered.add_address(record, address)
@@ -88,46 +85,52 @@ def _sellers(view: View, gathered: _Gathered) -> None:
             gathered.add(run_by, "firm", run_by)
 
 
-def _firms(view: View, gathered: _Gathered) -> None:
+def _firms(view: View, gathered: _Gathered, as_of: int | None) -> None:
     columns = ("name", "legal_representative", "address", "division_code")
-    for record, name, representative, address, division in _rows(view, "firms", columns):
+    for record, name, representative, address, division in dated_rows(view, "firms", columns, as_of):
         gathered.records.add(record)
         gathered.add_trade_name(record, name, division)
         gathered.add_address(record, address)
         gathered.add(record, "person_name", person_name(representative) if representative else None)
 
 
-def _persons(view: View, gathered: _Gathered) -> None:
-    for record, name, card in _rows(view, "persons", ("name", "id_card")):
+def _persons(view: View, gathered: _Gathered, as_of: int | None) -> None:
+    for record, name, card in dated_rows(view, "persons", ("name", "id_card"), as_of):
         gathered.records.add(record)
         gathered.add(record, "person_name", person_name(name) if name else None)
         gathered.add(record, "id_card", card)
-    for _, owner, owned, role, share in _rows(view, "ownerships", ("owner", "owned", "role", "share")):
+    for _, owner, owned, role, share in dated_rows(
+        view, "ownerships", ("owner", "owned", "role", "share"), as_of
+    ):
         if role in _CONTROLLING or (share is not None and share >= CONTROL_SHARE):
             kind = "person" if owner.startswith("Person:") else "firm"
             gathered.add(owner, kind, owner)
             gathered.add(owned, kind, owner)
 
 
-def _identifiers(view: View, gathered: _Gathered) -> None:
-    for _, owner, kind, value in _rows(view, "identifiers", ("owner", "type", "value")):
+def _identifiers(view: View, gathered: _Gathered, as_of: int | None) -> None:
+    for _, owner, kind, value in dated_rows(view, "identifiers", ("owner", "type", "value"), as_of):
         if kind == "address":
             gathered.add_address(owner, value)
         elif kind:
             gathered.add(owner, kind, value)
 
 
-def _places(view: View, gathered: _Gathered) -> None:
-    for _, platform, seller, site in _rows(view, "dispatches", ("platform", "seller_id", "site_id")):
+def _places(view: View, gathered: _Gathered, as_of: int | None) -> None:
+    for _, platform, seller, site in dated_rows(
+        view, "dispatches", ("platform", "seller_id", "site_id"), as_of
+    ):
         if platform and seller:
             gathered.add(canonical_id("Seller", platform, seller), "site", site)
-    for record, operator in _rows(view, "sites", ("operator",)):
+    for record, operator in dated_rows(view, "sites", ("operator",), as_of):
         if operator:
             gathered.add(operator, "site", split_id(record)[1][0])
 
 
-def _pictures(view: View, gathered: _Gathered) -> None:
-    for _, platform, seller, picture in _rows(view, "listings", ("platform", "seller_id", "image_hash")):
+def _pictures(view: View, gathered: _Gathered, as_of: int | None) -> None:
+    for _, platform, seller, picture in dated_rows(
+        view, "listings", ("platform", "seller_id", "image_hash"), as_of
+    ):
         if platform and seller:
             gathered.add(canonical_id("Seller", platform, seller), "picture", picture)
 

@@ -1,0 +1,91 @@
+"""Findings by the party they fall on: a shop, firm or person, or the shop of a listing."""
+
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from suyuan.graph.ids import canonical_id
+from suyuan.graph.store.base import View
+from suyuan.graph.times import parse_times
+from suyuan.service.dated_rows import dated_rows
+
+_DAY_MICROSECONDS = 86_400_000_000
+
+
+class PartyFinding(NamedTuple):
+    """A finding and the party it falls on.
+
+    ``party`` is None where the subject is neither a party nor a listing of a known shop. ``day`` counts from 1970-01-01
+    UTC, None if unknown. ``right_holds`` is False once the right was invalidated: as if it had never been.
+    """
+
+    finding: str
+    subject: str
+    party: str | None
+    right: str | None
+    right_type: str | None
+    kind: str | None
+    act: str | None
+    outcome: str | None
+    finality: str | None
+    decided_at: str | None
+    day: int | None
+    division: str | None
+    right_holds: bool
+
+    @property
+    def infringing(self) -> bool:
+        """Whether it finds an infringement, is in force, and its right still holds."""
+        return self.outcome == "infringing" and self.finality == "in_force" and self.right_holds
+
+
+INVALIDATED = frozenset({"invalidated", "invalid", "revoked"})
+"""Statuses of a right that never was; words of registers, in lower case."""
+
+_COLUMNS = ("subject", "right_id", "kind", "act", "outcome", "finality", "decided_at", "division_code")
+
+
+def party_findings(view: View, as_of: int | None = None) -> list[PartyFinding]:
+    """Every finding decided by the cut-off, by day, then id.
+
+    Parameters
+    ----------
+    as_of : microseconds since 1970 UTC; None for all
+    """
+    shops = {
+        record: canonical_id("Seller", platform, seller)
+        for record, platform, seller in dated_rows(view, "listings", ("platform", "seller_id"), as_of)
+        if platform and seller
+    }
+    rights = {
+        record: (kind, (status or "").strip().lower() not in INVALIDATED)
+        for record, kind, status in dated_rows(view, "rights", ("right_type", "status"))
+    }
+    found = [_finding(row, shops, rights) for row in dated_rows(view, "findings", _COLUMNS, as_of)]
+    return sorted(found, key=lambda one: (one.day is None, one.day or 0, one.finding))
+
+
+def _finding(
+    row: tuple[str | None, ...], shops: dict[str, str], rights: dict[str, tuple[str | None, bool]]
+) -> PartyFinding:
+    finding, subject, right, kind, act, outcome, finality, decided, division = row
+    subject = subject or ""
+    party = subject if subject.partition(":")[0] in ("Seller", "Firm", "Person") else shops.get(subject)
+    right_id = canonical_id("Right", right) if right else None
+    right_type, holds = rights.get(right_id or "", (None, True))
+    moment = parse_times(pa.array([decided], pa.string()))[0][0].as_py()
+    return PartyFinding(
+        finding or "",
+        subject,
+        party,
+        right_id,
+        right_type,
+        kind,
+        act,
+        outcome,
+        finality,
+        decided,
+        None if moment is None else moment // _DAY_MICROSECONDS,
+        division,
+        holds,
+    )
