@@ -8,7 +8,6 @@ import pyarrow as pa
 
 from suyuan.graph.snapshot import BoolArray
 from suyuan.graph.store.base import View
-from suyuan.graph.times import parse_times
 
 BEGINS: Final = {
     "sellers": "opened_at",
@@ -59,28 +58,26 @@ def dated_rows(
 
     Notes
     -----
-    A day, month or year counts as its first moment. Order is not defined.
+    Times are microseconds since 1970 UTC; a day, month or year is its first moment. Order is not defined.
     """
-    begins, ends = BEGINS.get(table), ENDS.get(table, ())
-    hidden = [name for name in ends if name in columns]
-    more = [name for name in (begins, *(ends[:1] if hidden else ())) if name and name not in columns]
-    read = [*columns, *(more if as_of is not None else ())]
-    for batch in view.batches(table, read):
-        texts: dict[str, list[Any]] = {name: batch.column(name).to_pylist() for name in ("id", *columns)}
-        if as_of is None:
-            yield from zip(*texts.values(), strict=True)
-            continue
-        if hidden:
-            later = _later(batch.column(ends[0]), as_of)
-            for name in hidden:
-                texts[name] = [
-                    None if gone else cell for gone, cell in zip(later.tolist(), texts[name], strict=True)
-                ]
+    if as_of is None:
+        for batch in view.batches(table, columns):
+            yield from zip(*(batch.column(name).to_pylist() for name in ("id", *columns)), strict=True)
+        return
+    begins, ends = BEGINS.get(table), ENDS.get(table)
+    told = [name for name in ends or () if name in columns]
+    dates = [name for name in (begins, ends[0] if ends and told else None) if name and name not in columns]
+    for batch in view.batches(table, [*columns, *dates]):
+        cells: dict[str, list[Any]] = {name: batch.column(name).to_pylist() for name in ("id", *columns)}
+        if ends and told:
+            later = np.flatnonzero(_later(batch.column(ends[0]), as_of)).tolist()
+            for name in told:
+                for row in later:
+                    cells[name][row] = None
         there = ~_later(batch.column(begins), as_of) if begins else np.ones(batch.num_rows, np.bool_)
         for row in np.flatnonzero(there).tolist():
-            yield tuple(column[row] for column in texts.values())
+            yield tuple(column[row] for column in cells.values())
 
 
 def _later(times: pa.Array, as_of: int) -> BoolArray:
-    moments = parse_times(times)[0].fill_null(as_of)
-    return np.asarray(moments) > as_of
+    return np.asarray(times.fill_null(as_of)) > as_of

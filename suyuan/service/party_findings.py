@@ -1,12 +1,9 @@
 """Findings by the party they fall on: a shop, firm or person, or the shop of a listing."""
 
-from typing import NamedTuple
-
-import pyarrow as pa
+from typing import Any, NamedTuple
 
 from suyuan.graph.ids import canonical_id
 from suyuan.graph.store.base import View
-from suyuan.graph.times import parse_times
 from suyuan.service.dated_rows import dated_rows
 
 _DAY_MICROSECONDS = 86_400_000_000
@@ -28,7 +25,6 @@ class PartyFinding(NamedTuple):
     act: str | None
     outcome: str | None
     finality: str | None
-    decided_at: str | None
     day: int | None
     division: str | None
     right_holds: bool
@@ -54,7 +50,7 @@ def party_findings(view: View, as_of: int | None = None) -> list[PartyFinding]:
     """
     shops = {
         record: canonical_id("Seller", platform, seller)
-        for record, platform, seller in dated_rows(view, "listings", ("platform", "seller_id"), as_of)
+        for record, platform, seller in dated_rows(view, "listings", ("platform", "seller_id"))
         if platform and seller
     }
     rights = {
@@ -66,14 +62,13 @@ def party_findings(view: View, as_of: int | None = None) -> list[PartyFinding]:
 
 
 def _finding(
-    row: tuple[str | None, ...], shops: dict[str, str], rights: dict[str, tuple[str | None, bool]]
+    row: tuple[Any, ...], shops: dict[str, str], rights: dict[str, tuple[str | None, bool]]
 ) -> PartyFinding:
     finding, subject, right, kind, act, outcome, finality, decided, division = row
     subject = subject or ""
     party = subject if subject.partition(":")[0] in ("Seller", "Firm", "Person") else shops.get(subject)
     right_id = canonical_id("Right", right) if right else None
     right_type, holds = rights.get(right_id or "", (None, True))
-    moment = parse_times(pa.array([decided], pa.string()))[0][0].as_py()
     return PartyFinding(
         finding or "",
         subject,
@@ -84,8 +79,7 @@ def _finding(
         act,
         outcome,
         finality,
-        decided,
-        None if moment is None else moment // _DAY_MICROSECONDS,
+        None if decided is None else decided // _DAY_MICROSECONDS,
         division,
         holds,
     )
