@@ -76,7 +76,7 @@ class Mutation:
         )
 
     @strawberry.mutation(
-        description="Take a judgement back; the actors are again what they are without it. It stays on record as undone."
+        description="Take a judgement back; the actors are again what they are without it. It is kept as undone."
     )
     async def undo_judgement(
         self,

@@ -174,7 +174,7 @@ class Query:
 
     actor: Actor | None = strawberry.field(
         resolver=actor_of_id,
-        description="Who is behind a record; null if there is no such record or actor. A machine estimate, not a finding.",
+        description="Who is behind a record; null if there is no such thing. A machine estimate, not a finding.",
     )
     forward_impact: Impact = strawberry.field(
         resolver=forward_impact,
