@@ -11,7 +11,7 @@ from suyuan.api.explanation_types import Standing
 from suyuan.api.given_ids import ID_MAX, beginning
 from suyuan.api.nodes import Info, Node, nodes_of
 from suyuan.api.scalars import DateTime
-from suyuan.errors import NotFoundError, ParameterError, UnknownNodeError
+from suyuan.errors import ParameterError, UnknownNodeError
 from suyuan.graph.records import time_text
 from suyuan.service.actor_building import HistoryEntry, actor_history, actor_named, present_actors
 from suyuan.service.actor_reasons import Shared
@@ -100,13 +100,21 @@ class ActorLink:
     reasons: list[LinkReason] = strawberry.field(description="What they share, the strongest first.")
 
 
+@strawberry.enum(description="What happened to an actor.")
+class ActorChange(Enum):
+    """Kinds of entries of a history."""
+
+    JOINED = strawberry.enum_value("joined", description="Records came to it.")
+    LEFT = strawberry.enum_value("left", description="Records went from it.")
+
+
 @strawberry.type(description="What a build of actors did to this one.")
 class ActorEvent:
     """An entry of an actor's history."""
 
     run: int = strawberry.field(description="Number of the build.")
     at: DateTime = strawberry.field(description="When it was made.")
-    happened: str = strawberry.field(description="`joined`: records came; `left`: records went.")
+    happened: ActorChange = strawberry.field(description="What happened.")
     record_ids: list[strawberry.ID] = strawberry.field(description="The records, by id.")
     other_actor_id: strawberry.ID | None = strawberry.field(
         description="The actor they came from or went to; null for records new to, or gone from, the data."
@@ -188,10 +196,10 @@ async def actor_of_id(
         raise ParameterError("id", beginning(id), f"an id of at most {ID_MAX} characters")
     state = await state_now(info.context)
     try:
-        found = await info.context.compute(lambda: _members(state, actor_named(state, id)))
-    except (NotFoundError, UnknownNodeError):
+        actor = await info.context.compute(lambda: actor_named(state, id))
+    except UnknownNodeError:
         return None
-    return None if found is None else shown_actor(state, *found)
+    return shown_actor(state, actor) if actor in state.members else None
 
 
 async def state_now(context: RequestContext) -> ActorState:
@@ -199,19 +207,15 @@ async def state_now(context: RequestContext) -> ActorState:
     return await context.compute(lambda: actor_state(context.services.workspace))
 
 
-def _members(state: ActorState, actor: str) -> tuple[str, tuple[str, ...]] | None:
-    return next((one for one in state.resolution.actors() if one[0] == actor), None)
-
-
 def actors_of(state: ActorState, records: tuple[str, ...]) -> list[Actor]:
     """The actors of some records, by id."""
-    wanted = present_actors(state, records)
-    return [shown_actor(state, *one) for one in sorted(state.resolution.actors()) if one[0] in wanted]
+    return [shown_actor(state, actor) for actor in present_actors(state, records)]
 
 
-def shown_actor(state: ActorState, actor: str, members: tuple[str, ...]) -> Actor:
+def shown_actor(state: ActorState, actor: str) -> Actor:
     """An actor as the API shows it."""
-    return Actor(id=strawberry.ID(actor), member_ids=[strawberry.ID(one) for one in members], state=state)
+    members = [strawberry.ID(one) for one in state.members[actor]]
+    return Actor(id=strawberry.ID(actor), member_ids=members, state=state)
 
 
 def judgement_of(context: RequestContext, stored: StoredJudgement, state: ActorState) -> Judgement:
@@ -251,7 +255,7 @@ def _event(entry: HistoryEntry) -> ActorEvent:
     return ActorEvent(
         run=entry.run,
         at=DateTime(time_text(entry.at)),
-        happened=entry.happened,
+        happened=ActorChange(entry.happened),
         record_ids=[strawberry.ID(one) for one in entry.records],
         other_actor_id=None if entry.other is None else strawberry.ID(entry.other),
         judgement_ids=[strawberry.ID(one) for one in entry.judgements],

@@ -151,8 +151,8 @@ def actor_named(state: ActorState, given: str) -> str:
 
     Raises
     ------
-    NotFoundError
-        There is neither now.
+    UnknownNodeError
+        There is no such record now; whether there is such an actor is not looked at.
     """
     text = given.strip()
     if text.casefold().startswith("actor:"):
@@ -180,7 +180,7 @@ def actor_history(workspace: Workspace, given: str) -> tuple[str, list[HistoryEn
     actor = actor_named(state, given)
     documents = workspace.store.documents
     entries = list(_entries(moves_of(documents, actor_runs(documents)), actor))
-    if not entries and all(actor != one for one, _ in state.resolution.actors()):
+    if not entries and actor not in state.members:
         raise NotFoundError("actor", given)
     return actor, _together(entries)
 

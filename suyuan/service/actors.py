@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cached_property
 from threading import Lock
 from typing import Final, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
@@ -22,7 +23,7 @@ _KEPT: Final = 6
 """Resolutions kept a store: the present one and a few cut-off dates of a back-test."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ActorState:
     """Actors with what they were worked out from.
 
@@ -37,6 +38,11 @@ class ActorState:
     stored: tuple[StoredJudgement, ...]
     verdicts: Verdicts
     runs: tuple[ActorRun, ...]
+
+    @cached_property
+    def members(self) -> dict[str, tuple[str, ...]]:
+        """The records of each actor, in order; actors by their first record."""
+        return dict(self.resolution.actors())
 
 
 class _Key(NamedTuple):
