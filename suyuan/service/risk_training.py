@@ -8,8 +8,9 @@ from importlib import resources
 from typing import Any, Final
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import brentq, minimize
 from scipy.special import expit
+from threadpoolctl import threadpool_limits
 
 from suyuan.analytics.ranking_measures import auroc, calibration_error, log_loss, precision_at
 from suyuan.analytics.risk_features import FEATURES, PLACE_OF, STEPS
@@ -35,9 +36,12 @@ LEAST_POSITIVE: Final = 5
 """Entities with a finding below which nothing is fitted and the prior scorecard stands as it is."""
 
 LEAST_ROWS: Final = 20
-PRIOR_SPREAD: Final = 0.35
-_CALIBRATION_SPREAD: Final = 0.3
-"""Standard deviation of slope and shift of the calibration around 1 and 0 before any outcome."""
+PRIOR_SPREAD: Final = 0.2
+_SLOPE_SPREAD: Final = 0.3
+"""Standard deviation of the slope of the calibration around 1 before any outcome."""
+
+RECENT: Final = HORIZON_DAYS // SPACING_DAYS
+"""Latest cut-offs, whose share of findings sets the level of the probabilities."""
 
 _PLOT_POINTS: Final = 10
 _PRIOR_FILE: Final = "risk_prior.json"
@@ -126,8 +130,8 @@ def fit_risk(kind: str, cutoffs: Sequence[Cutoff], findings: FindingIndex, as_of
     Notes
     -----
     A window that is not over at ``as_of`` is cut off there and its negative rows count for the part that was seen, as
-    in a rate of events by time at risk. The calibration and the choice between the two kinds of models come from
-    earlier cut-offs that were predicted without anything that was found after them.
+    in a rate of events by time at risk. The choice between the two kinds of models and the slope of the calibration come
+    from earlier cut-offs that were predicted without anything that was found after them; its shift from the latest ones.
     """
     prior = prior_of(kind)
     tests: list[Json] = []
@@ -148,15 +152,18 @@ def fit_risk(kind: str, cutoffs: Sequence[Cutoff], findings: FindingIndex, as_of
             tests.append(_tested(model, at.table.as_of, as_of, sample, log_odds))
     everything = _joined([sample_of(one, findings, as_of) for one in cutoffs])
     cards = _both(everything, prior)
-    chosen, slope, shift = "scorecard", 1.0, 0.0
+    chosen, slope = "scorecard", 1.0
     if outcomes:
         outcome = np.concatenate([one for one, _ in outcomes])
         weight = np.concatenate([one for _, one in outcomes])
         joined = {model: np.concatenate(parts) for model, parts in held.items()}
         losses = {model: _weighted_loss(outcome, weight, one) for model, one in joined.items()}
         chosen = min(("scorecard", "boosted"), key=lambda model: losses[model])
-        slope, shift = _calibration(outcome, weight, joined[chosen])
-    card = cards[chosen].calibrated(slope, shift)
+        slope = _slope(outcome, weight, joined[chosen])
+    card = cards[chosen].calibrated(slope, (1.0 - slope) * cards[chosen].intercept)
+    recent = _joined([sample_of(one, findings, as_of) for one in cutoffs[:RECENT]])
+    if _enough(everything):
+        card = card.calibrated(slope, card.shift + _shift(recent, card.log_odds(recent.values)))
     return Fit(card, _card(kind, card, everything, tests, as_of, len(cutoffs)))
 
 
@@ -181,8 +188,10 @@ def _both(sample: Sample, prior: StepPrior) -> dict[str, StepScorecard]:
             "prior", STEPS, prior.intercept, prior.changes, np.diag(np.full(n, prior.spread**2))
         )
         return {"scorecard": kept, "boosted": kept}
-    fitted = fit_steps(STEPS, sample.values, sample.positive, sample.weight, prior)
-    boosted = fit_boosted_steps(STEPS, sample.values, sample.positive, sample.weight, fitted)
+    # Several threads on so few rows wait for one another longer than they work.
+    with threadpool_limits(1):
+        fitted = fit_steps(STEPS, sample.values, sample.positive, sample.weight, prior)
+        boosted = fit_boosted_steps(STEPS, sample.values, sample.positive, sample.weight, fitted)
     return {"scorecard": fitted, "boosted": boosted}
 
 
@@ -191,20 +200,36 @@ def _weighted_loss(outcome: FloatArray, weight: FloatArray, log_odds: FloatArray
     return float((weight * loss).sum() / weight.sum())
 
 
-def _calibration(outcome: FloatArray, weight: FloatArray, log_odds: FloatArray) -> tuple[float, float]:
-    """Slope and shift by logistic regression (Platt 1999), drawn to 1 and 0."""
+def _slope(outcome: FloatArray, weight: FloatArray, log_odds: FloatArray) -> float:
+    """How far differences of log-odds can be trusted, by logistic regression (Platt 1999), drawn to 1.
+
+    Notes
+    -----
+    Its intercept is dropped: findings may have become more or fewer since the earlier cut-off, and the later fit knows.
+    """
     order = np.lexsort((weight, outcome, log_odds))
     outcome, weight, log_odds = outcome[order], weight[order], log_odds[order]
     centre = float((weight * log_odds).sum() / weight.sum())
 
     def loss(place: FloatArray) -> float:
         moved = centre + place[0] * (log_odds - centre) + place[1]
-        away = ((place[0] - 1.0) ** 2 + place[1] ** 2) / (2.0 * _CALIBRATION_SPREAD**2)
+        away = (place[0] - 1.0) ** 2 / (2.0 * _SLOPE_SPREAD**2)
         return float((weight * (np.logaddexp(0.0, moved) - outcome * moved)).sum()) + away
 
-    found = minimize(loss, np.array([1.0, 0.0]), method="L-BFGS-B", bounds=[(0.05, 3.0), (-3.0, 3.0)]).x
-    slope = float(found[0])
-    return slope, float(centre - slope * centre + found[1])
+    bounds = [(0.05, 3.0), (-5.0, 5.0)]
+    return float(minimize(loss, np.array([1.0, 0.0]), method="L-BFGS-B", bounds=bounds).x[0])
+
+
+def _shift(recent: Sample, log_odds: FloatArray) -> float:
+    """What makes the mean probability of recent rows the share that was positive among them; 0 without any."""
+    wanted = float((recent.weight * recent.positive).sum())
+    if not wanted:
+        return 0.0
+
+    def excess(shift: float) -> float:
+        return float((recent.weight * expit(log_odds + shift)).sum()) - wanted
+
+    return float(brentq(excess, -8.0, 8.0)) if excess(-8.0) < 0.0 < excess(8.0) else 0.0
 
 
 def _tested(model: str, begin: int, as_of: int, sample: Sample, log_odds: FloatArray) -> Json:
