@@ -308,7 +308,9 @@ def inherited(flow: sparse.csr_array, known: FloatArray, rounds: int = 8) -> Flo
     rounds : most moves of goods that are followed
     """
     came = np.asarray(flow.sum(axis=0)).ravel()
-    into = (flow @ sparse.diags_array(np.divide(1.0, came, out=np.zeros(len(came)), where=came > 0.0))).T.tocsr()
+    into = (
+        flow @ sparse.diags_array(np.divide(1.0, came, out=np.zeros(len(came)), where=came > 0.0))
+    ).T.tocsr()
     share = known.copy()
     for _ in range(rounds):
         share = np.maximum(known, into @ share)

@@ -140,17 +140,13 @@ class StepPrior:
 
 def passed_cuts(steps: Sequence[Steps], values: FloatArray) -> FloatArray:
     """Which cuts each row has passed: shape (n, all cuts), 0 or 1, features one after the other."""
-    columns = [
-        values[:, place, None] >= np.array(one.cuts)[None, :] for place, one in enumerate(steps)
-    ]
+    columns = [values[:, place, None] >= np.array(one.cuts)[None, :] for place, one in enumerate(steps)]
     return np.hstack([np.empty((len(values), 0)), *columns]).astype(np.float64)
 
 
 def directions(steps: Sequence[Steps]) -> FloatArray:
     """The direction of each cut: shape (all cuts,)."""
-    return np.repeat(
-        np.array([one.direction for one in steps], np.float64), [len(one.cuts) for one in steps]
-    )
+    return np.repeat(np.array([one.direction for one in steps], np.float64), [len(one.cuts) for one in steps])
 
 
 def fit_steps(

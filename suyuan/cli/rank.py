@@ -27,6 +27,7 @@ class RankCommands(LazyGroup):
         "products": (_OF_THE_GRAPH, "Goods to look at first. 重点商品"),
         "rights": (_OF_THE_GRAPH, "Rights that are easily infringed. 易受侵害权利"),
         "sites": (_OF_THE_GRAPH, "Places to inspect first. 场所核查优先次序"),
+        "list": ("suyuan.cli.rank_list", "Working lists with inspection priority. 重点关注清单（内部）"),
         "table": ("suyuan.cli.rank_table", "Rank the rows and firms of any labelled table. 表格风险排序"),
     }
 

@@ -22,7 +22,9 @@ def entities(
     kind: Annotated[str, typer.Argument(hidden=True, metavar="")],
     division: Annotated[
         str | None,
-        typer.Option(metavar="CODE", help="Only in this province, city or district (GB/T 2260). 仅限该行政区划"),
+        typer.Option(
+            metavar="CODE", help="Only in this province, city or district (GB/T 2260). 仅限该行政区划"
+        ),
     ] = None,
     as_of: AsOfOption = None,
     top: Annotated[int, typer.Option(min=0, help="How many rows; 0 for all. 行数，0为全部")] = _TOP,

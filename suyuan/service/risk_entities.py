@@ -167,7 +167,14 @@ def _of_goods(facts: RiskFacts, item: str, name: str | None, offers: list[Offer]
     sites = {site for one in sellers for site in facts.senders.get(one, ())}
     subjects = {item, *(offer.id for offer in offers)}
     return Entity(
-        item, name, None, holds, None, tuple(sellers), tuple(sorted(offers)), tuple(sorted(sites)),
+        item,
+        name,
+        None,
+        holds,
+        None,
+        tuple(sellers),
+        tuple(sorted(offers)),
+        tuple(sorted(sites)),
         frozenset(subjects),
     )
 
@@ -180,7 +187,14 @@ def _sites(facts: RiskFacts, behind: Behind) -> Iterable[Entity]:
         closed = operator is not None and operator in facts.parties and facts.parties[operator].closed
         opened = facts.parties[operator].opened if operator in facts.parties else None
         yield Entity(
-            site.id, site.name, site.division, not closed, opened, made.parties, made.offers, (site.id,),
+            site.id,
+            site.name,
+            site.division,
+            not closed,
+            opened,
+            made.parties,
+            made.offers,
+            (site.id,),
             made.subjects | {site.id},
         )
 
@@ -190,9 +204,7 @@ def counts(finding: PartyFinding) -> bool:
     return finding.outcome == "infringing" and finding.finality != "revoked" and finding.right_holds
 
 
-def counted(
-    kind: str, entity: Entity, facts: RiskFacts, findings: "FindingIndex"
-) -> list[PartyFinding]:
+def counted(kind: str, entity: Entity, facts: RiskFacts, findings: "FindingIndex") -> list[PartyFinding]:
     """Findings that count for an entity, whatever their outcome; what a ranking predicts is one that is infringing.
 
     Notes

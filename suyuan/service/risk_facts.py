@@ -208,9 +208,7 @@ def _places(view: View, facts: RiskFacts) -> None:
     for record, name, operator, division, role in _rows(view, "sites", columns, facts):
         facts.sites[record] = Place(record, name, operator, division, role)
     senders: dict[str, set[str]] = defaultdict(set)
-    for _, platform, seller, site in _rows(
-        view, "dispatches", ("platform", "seller_id", "site_id"), facts
-    ):
+    for _, platform, seller, site in _rows(view, "dispatches", ("platform", "seller_id", "site_id"), facts):
         if platform and seller and site:
             senders[canonical_id("Seller", platform, seller)].add(canonical_id("Site", site))
     facts.senders = dict(senders)

@@ -160,7 +160,9 @@ class FeatureMaker:
     def _shared_sites(self, entity: Entity, actors: Sequence[str]) -> float:
         """Share of other senders at its sites with findings, with two more that have none."""
         others = {one for site in entity.sites for one in self._senders.get(site, ())} - set(actors)
-        return shrunk(float(sum(1 for one in others if self._findings.get(one, 0.0) > 0.0)), float(len(others)), 0.0)
+        return shrunk(
+            float(sum(1 for one in others if self._findings.get(one, 0.0) > 0.0)), float(len(others)), 0.0
+        )
 
     def _origins(self) -> dict[str, float]:
         """Share of what is at each site that came from sites whose operators have findings."""
@@ -173,7 +175,10 @@ class FeatureMaker:
         known = np.zeros(len(sites))
         for site, number in place.items():
             at = self.facts.sites.get(site)
-            against = (*self.index.by_subject.get(site, ()), *self.index.by_party.get((at and at.operator) or "", ()))
+            against = (
+                *self.index.by_subject.get(site, ()),
+                *self.index.by_party.get((at and at.operator) or "", ()),
+            )
             known[number] = float(any(counts(one) for one in against))
         return dict(zip(sites, inherited(flow, known).tolist(), strict=True))
 
@@ -208,11 +213,11 @@ class FeatureMaker:
                     found[key][{"confirmed": 0, "rejected": 1}.get(lead.decision or "", 2)] += 1.0
         return {key: (one[0], one[1], one[2]) for key, one in found.items()}
 
-    def _lead_counts(
-        self, entity: Entity, actors: Sequence[str], pooled: bool
-    ) -> tuple[float, float, float]:
+    def _lead_counts(self, entity: Entity, actors: Sequence[str], pooled: bool) -> tuple[float, float, float]:
         """Leads on linked accounts; of products and rights, those on themselves and on listings of theirs."""
-        keys = ([entity.id] if entity.id in self.facts.rights else sorted(entity.subjects)) if pooled else actors
+        keys = (
+            ([entity.id] if entity.id in self.facts.rights else sorted(entity.subjects)) if pooled else actors
+        )
         rows = [self._leads[one] for one in keys if one in self._leads]
         return sum(row[0] for row in rows), sum(row[1] for row in rows), sum(row[2] for row in rows)
 
@@ -228,7 +233,10 @@ class FeatureMaker:
     def _unlicensed(self, entity: Entity) -> float:
         """Share of offers under a right in force for which neither the shop, its firm nor a linked party has a licence."""
         under = [
-            (offer, [one for one in offer.rights if one in self.facts.rights and self.facts.rights[one].holds])
+            (
+                offer,
+                [one for one in offer.rights if one in self.facts.rights and self.facts.rights[one].holds],
+            )
             for offer in entity.offers
         ]
         under = [(offer, rights) for offer, rights in under if rights]

@@ -1,7 +1,9 @@
 """Use case: who and what to look at first, by the probability of an infringing finding within 180 days."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Final
 
 import numpy as np
@@ -15,17 +17,19 @@ from suyuan.graph.snapshot import FloatArray
 from suyuan.graph.store.base import View
 from suyuan.service.party_findings import PartyFinding
 from suyuan.service.party_standing import display_label, standing_of
-from suyuan.service.risk_entities import KINDS, Entity
+from suyuan.service.risk_entities import KINDS, POOLED, Entity
 from suyuan.service.risk_features import EntityTable
-from suyuan.service.risk_fits import RiskModels, span_of
+from suyuan.service.risk_fits import RiskModels, Span, span_of
 from suyuan.service.risk_training import ranked_mask
 from suyuan.service.times import microseconds
 from suyuan.service.workspace import Workspace
+from suyuan.traceback.explanation import Standing
 
 Json = dict[str, Any]
 
 BASE: Final = "base"
 NOT_A_FINDING: Final = "Machine estimate, not a finding. 机器推断，非违法认定。"
+INSPECTION_PRIORITY: Final = "inspection priority 重点关注"
 OBJECT: Final = (
     "Internal order of inspection (重点关注), not a list of offenders; who is ranked may show a licence, a lawful "
     "source or an error in the data to the authority that holds them."
@@ -33,6 +37,9 @@ OBJECT: Final = (
 _DIGITS: Final = 12
 _QUANTILE: Final = 1.6448536269514722
 """Of the normal law: 90 % of it lies within so many standard deviations."""
+
+_KEPT: Final = 8
+"""Rankings that are kept at hand."""
 
 _EVIDENCE: Final = 20
 _LOWERING: Final = 3
@@ -64,6 +71,8 @@ class RiskRanking:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.models = RiskModels(workspace)
+        self._lock = Lock()
+        self._whole: OrderedDict[tuple[int, str, int], Json] = OrderedDict()
 
     def report(self, request: RankingRequest, view: View | None = None) -> Json:
         """``as_of``, ``model``, ``rows``, ``not_ranked``: as `suyuan rank firms --json`.
@@ -82,27 +91,49 @@ class RiskRanking:
         span = span_of(view)
         given = microseconds("as_of", request.as_of)
         as_of = span.last if given is None else given
-        fit = self.models.fit(view, request.kind, as_of, span, refit=request.refit)
-        table = self.models.table(view, request.kind, as_of)
-        rows = _rows(table, fit.scorecard)
-        inside = [row for row in rows if _within(row["division"], request.division)]
-        for rank, row in enumerate(inside, start=1):
-            row["rank"] = rank
-        ranked = ranked_mask(table)
+        whole = self._report(view, request.kind, as_of, span, refit=request.refit)
+        inside = [
+            {**row, "rank": rank}
+            for rank, row in enumerate(
+                (row for row in whole["rows"] if _within(row["division"], request.division)), start=1
+            )
+        ]
         return {
-            "as_of": time_text(as_of),
-            "kind": request.kind,
-            "note": NOT_A_FINDING,
-            "how_to_object": OBJECT,
-            "model": _card(fit.card),
+            **whole,
             "rows": inside[: request.top] if request.top else inside,
             "ranked": len(inside),
             "not_ranked": [
-                one.id
-                for one, kept in zip(table.entities, ranked.tolist(), strict=True)
-                if not kept and _within(one.division, request.division)
+                one for one, division in whole["not_ranked"] if _within(division, request.division)
             ],
         }
+
+    def _report(self, view: View, kind: str, as_of: int, span: Span, *, refit: bool) -> Json:
+        """All rows at a cut-off; made once for a state of the data."""
+        key = (view.seq, kind, as_of)
+        with self._lock:
+            found = self._whole.get(key)
+            if found is not None and not refit:
+                self._whole.move_to_end(key)
+                return found
+            fit = self.models.fit(view, kind, as_of, span, refit=refit)
+            table = self.models.table(view, kind, as_of)
+            ranked = ranked_mask(table).tolist()
+            found = self._whole[key] = {
+                "as_of": time_text(as_of),
+                "kind": kind,
+                "note": NOT_A_FINDING,
+                "how_to_object": OBJECT,
+                "model": _card(fit.card),
+                "rows": _rows(table, fit.scorecard),
+                "not_ranked": [
+                    (one.id, one.division)
+                    for one, kept in zip(table.entities, ranked, strict=True)
+                    if not kept
+                ],
+            }
+            while len(self._whole) > _KEPT:
+                self._whole.popitem(last=False)
+            return found
 
 
 def _within(division: str | None, wanted: str | None) -> bool:
@@ -155,11 +186,18 @@ def _row(
         "low": min(score[0], score[1]),
         "high": max(score[2], score[1]),
         "standing": standing.value,
-        "display_label": display_label(standing),
+        "display_label": _label(table.kind, standing),
         "reasons": _reasons(values, contributions, base),
         "would_lower": _lowering(values, contributions, base),
         "evidence": _evidence(entity, table.findings[place]),
     }
+
+
+def _label(kind: str, standing: Standing) -> str:
+    """What a row may be called: goods and rights are never more than looked at first, nor is who has no finding."""
+    if kind in POOLED or standing is Standing.LEAD:
+        return INSPECTION_PRIORITY
+    return display_label(standing)
 
 
 def _reasons(values: FloatArray, contributions: FloatArray, base: float) -> list[Json]:
