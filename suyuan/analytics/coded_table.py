@@ -68,6 +68,11 @@ def canonical_order(table: CodedTable, *more: Int64Array) -> Int64Array:
     return np.lexsort(keys[::-1]) if keys else np.arange(len(table), dtype=np.int64)
 
 
+def canonical_matrix_order(values: FloatArray) -> Int64Array:
+    """Positions of the rows of a matrix sorted by content, the first column first."""
+    return np.lexsort(values.T[::-1])
+
+
 def content_folds(table: CodedTable, folds: int) -> Int64Array:
     """A fold for each row, shape (n,): rows with equal codes and quantities share one.
 

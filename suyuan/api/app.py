@@ -29,6 +29,7 @@ from suyuan.api.workers import Workers
 from suyuan.errors import StoreError, SuyuanError
 from suyuan.service.changes import ChangeFeed
 from suyuan.service.origin_groups import OriginGroups
+from suyuan.service.risk_ranking import RiskRanking
 from suyuan.service.posting import PostQueue
 from suyuan.service.tracing import Tracer
 from suyuan.service.workspace import Workspace
@@ -67,7 +68,8 @@ class Application:
         self.changes = ChangeFeed(workspace.store)
         tracer = Tracer(workspace)
         groups = OriginGroups(tracer)
-        self.services = Services(workspace, tracer, self.workers, settings, self.changes, groups)
+        rankings = RiskRanking(workspace)
+        self.services = Services(workspace, tracer, self.workers, settings, self.changes, groups, rankings)
         self.admission = Admission(workspace.store.documents, self.workers, settings)
         self.posts = PostQueue(
             workspace.store,

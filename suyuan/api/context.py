@@ -18,6 +18,7 @@ from suyuan.graph.store.base import Direction, GraphEdge, Node, Scope, View
 from suyuan.service.changes import ChangeFeed
 from suyuan.service.origin_groups import OriginGroups
 from suyuan.service.parametersets import ParameterSet, usual_parameters
+from suyuan.service.risk_ranking import RiskRanking
 from suyuan.service.tokens import SEES_PERSONAL_DATA, Token, require_active
 from suyuan.service.tracing import Tracer
 from suyuan.service.workspace import Workspace
@@ -46,6 +47,7 @@ class Services:
     settings: Settings
     changes: ChangeFeed
     origin_groups: OriginGroups
+    rankings: RiskRanking
 
 
 @dataclass

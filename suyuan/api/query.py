@@ -33,6 +33,7 @@ from suyuan.api.nodes import (
 )
 from suyuan.api.origin_types import Cases, OriginReport, SourceCount, origins_of_group
 from suyuan.api.pages import visible_hits
+from suyuan.api.ranking_types import RankingConnection, ranking_field
 from suyuan.api.trace_types import (
     AsOf,
     KnownAt,
@@ -186,6 +187,13 @@ class Query:
         description="The fewest sites and shops whose closing stops a share of the flow from some origins to the "
         "market, and the other trade it costs. The origins are never closed. A machine estimate, not a finding.",
     )
+
+    firm_ranking: RankingConnection = ranking_field("firms", "Firms")
+    seller_ranking: RankingConnection = ranking_field("sellers", "Shops")
+    actor_ranking: RankingConnection = ranking_field("actors", "Linked accounts")
+    product_ranking: RankingConnection = ranking_field("products", "Goods")
+    right_ranking: RankingConnection = ranking_field("rights", "Rights, the easily infringed ones first,")
+    site_ranking: RankingConnection = ranking_field("sites", "Places")
 
     @strawberry.field(
         description="The one or few origins that explain many cases, some of which may be false leads. A machine "

@@ -14,6 +14,7 @@ from suyuan.api.schema import make_schema
 from suyuan.api.workers import Workers
 from suyuan.service.changes import ChangeFeed
 from suyuan.service.origin_groups import OriginGroups
+from suyuan.service.risk_ranking import RiskRanking
 from suyuan.service.tokens import Token
 from suyuan.service.tracing import Tracer
 from suyuan.service.workspace import Workspace
@@ -148,7 +149,9 @@ def _store_calls(workspace: Workspace, caller: Token | None, first: int) -> int:
     settings = Settings.model_construct(max_cost=1_000_000)
     tracer = Tracer(workspace)
     groups = OriginGroups(tracer)
-    services = Services(workspace, tracer, Workers(), settings, ChangeFeed(workspace.store), groups)
+    services = Services(
+        workspace, tracer, Workers(), settings, ChangeFeed(workspace.store), groups, RiskRanking(workspace)
+    )
     context = RequestContext(services, caller)
     answer = make_schema(settings).execute(PAGE_OF_LISTINGS, {"first": first}, context)
     result = asyncio.run(cast("Coroutine[Any, Any, ExecutionResult]", answer))

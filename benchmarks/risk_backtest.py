@@ -1,0 +1,195 @@
+"""Risk rankings against what was found afterwards, in rolling windows, beside rankings by one figure alone.
+
+    python -m benchmarks.risk_backtest [--quick] [--prior FILE]
+
+Every market is ranked at four cut-offs from what was known by then, and judged by the findings of the 180 days after.
+Features, cuts, spread of the prior and the prior scorecard itself were chosen on seeds 121-125 (``--prior FILE`` makes
+that scorecard anew, for suyuan/service/risk_prior.json); the markets judged here are seeds 221-225. Precision at 1 % is
+over entities that are open at the cut-off and have any evidence; ties count by their mean. Prints a table for
+docs/accuracy/ranking.md.
+"""
+
+import argparse
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from scipy.special import expit
+
+from benchmarks.markets import ingested
+from suyuan.analytics.ranking_measures import auroc, calibration_error, precision_at
+from suyuan.analytics.risk_features import FEATURES, PLACE_OF, STEPS
+from suyuan.analytics.step_scorecard import StepPrior, fit_steps
+from suyuan.graph.snapshot import FloatArray
+from suyuan.service.party_findings import party_findings
+from suyuan.service.risk_entities import KINDS, FindingIndex
+from suyuan.service.risk_facts import DAY, risk_facts
+from suyuan.service.risk_features import FeatureMaker
+from suyuan.service.risk_fits import RiskModels, span_of
+from suyuan.service.risk_training import BASELINES, HORIZON_DAYS, Cutoff, Sample, sample_of
+from suyuan.service.times import microseconds
+from suyuan.service.workspace import Workspace
+from suyuan.simulate.market import MarketOptions, simulate_market
+
+CHOSEN_ON: Final = (121, 122, 123, 124, 125)
+JUDGED_ON: Final = (221, 222, 223, 224, 225)
+JUDGED_KINDS: Final = ("sellers", "firms", "actors")
+WINDOWS: Final = (225, 270, 315, 360)
+"""Cut-offs, days after the market begins; its last window ends with it."""
+
+PRIOR_WINDOWS: Final = (180, *WINDOWS)
+BEGIN: Final = "2024-01-01T00:00:00Z"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One ranking at one cut-off."""
+
+    kind: str
+    day: int
+    entities: int
+    positive: int
+    ours: dict[str, float]
+    baselines: dict[str, dict[str, float]]
+
+
+def options_of(seed: int, sellers: int) -> MarketOptions:
+    """A market with as many shops as asked and few shipments, which rankings hardly use."""
+    return MarketOptions(seed=seed, sellers=sellers, movements=max(2_000, 8 * sellers))
+
+
+def opened(seed: int, sellers: int, folder: Path) -> Workspace:
+    """A market in a store, without its truth."""
+    tables = folder / "tables"
+    simulate_market(options_of(seed, sellers), tables)
+    for name in ("truth.csv", "truth_actors.csv"):
+        (tables / name).unlink()
+    ingested(tables, folder / "market.db")
+    return Workspace.open(f"sqlite:///{folder / 'market.db'}")
+
+
+def measured(sample: Sample, score: FloatArray) -> dict[str, float]:
+    """What a score is worth: only its order is used."""
+    n = len(sample)
+    found = sample.positive
+    return {
+        "precision_at_1": precision_at(found, score, 0.01) or 0.0,
+        "precision_at_100": precision_at(found, score, min(1.0, 100 / n)) or 0.0,
+        "recall_at_10": (precision_at(found, score, 0.1) or 0.0) * np.ceil(0.1 * n) / max(found.sum(), 1.0),
+        "auroc": auroc(found, score) or 0.5,
+    }
+
+
+def judged(workspace: Workspace) -> Iterator[Judged]:
+    """Rankings of one market at every cut-off."""
+    models, view = RiskModels(workspace), workspace.view()
+    span, findings = span_of(view), FindingIndex.of(party_findings(view))
+    begin = microseconds("begin", BEGIN) or 0
+    for day in WINDOWS:
+        as_of = begin + day * DAY
+        facts = risk_facts(workspace, view, as_of)
+        for kind in JUDGED_KINDS:
+            card = models.fit(view, kind, as_of, span, refit=True).scorecard
+            table = models.table(view, kind, as_of)
+            sample = sample_of(Cutoff(facts, table), findings, as_of + HORIZON_DAYS * DAY)
+            log_odds = card.log_odds(sample.values)
+            probability = expit(log_odds)
+            ours = measured(sample, np.round(probability, 12)) | {
+                "brier": float(((probability - sample.positive) ** 2).mean()),
+                "calibration_error": calibration_error(sample.positive, probability),
+            }
+            alone = {
+                name: measured(sample, sample.values[:, PLACE_OF[feature]])
+                for name, feature in BASELINES.items()
+            }
+            yield Judged(kind, day, len(sample), int(sample.positive.sum()), ours, alone)
+
+
+def print_table(found: Sequence[Judged]) -> None:
+    """Means over markets, by kind and cut-off; the best baseline of each market stands beside."""
+    print(
+        "| kind | cut-off (day) | entities, with a finding | precision at 1 % | best baseline | ratio | at 100 | recall at 10 % | "
+        "AUROC | best baseline | Brier | calibration error (worst) |"
+    )
+    print("| --- " * 12 + "|")
+    for kind in JUDGED_KINDS:
+        for day in WINDOWS:
+            print(_line(kind, day, [one for one in found if (one.kind, one.day) == (kind, day)]))
+
+
+def _line(kind: str, day: int, rows: Sequence[Judged]) -> str:
+    def mean(name: str) -> float:
+        return float(np.mean([one.ours[name] for one in rows]))
+
+    def best(name: str) -> float:
+        means = {baseline: np.mean([one.baselines[baseline][name] for one in rows]) for baseline in BASELINES}
+        return float(max(means.values()))
+
+    worst = max(one.ours["calibration_error"] for one in rows)
+    entities = float(np.mean([one.entities for one in rows]))
+    positive = float(np.mean([one.positive for one in rows]))
+    first = best("precision_at_1")
+    return (
+        f"| {kind} | {day} | {entities:.0f}, {positive:.0f} | {mean('precision_at_1'):.3f} | {first:.3f} | "
+        f"{mean('precision_at_1') / max(first, 1e-9):.1f} | {mean('precision_at_100'):.3f} | {mean('recall_at_10'):.3f} | "
+        f"{mean('auroc'):.3f} | {best('auroc'):.3f} | {mean('brier'):.4f} | "
+        f"{mean('calibration_error'):.3f} ({worst:.3f}) |"
+    )
+
+
+def write_prior(path: Path, sellers: int) -> None:
+    """The prior scorecard of every kind, from all windows of the markets that choices are made on."""
+    samples: dict[str, list[Sample]] = {kind: [] for kind in KINDS}
+    for seed in CHOSEN_ON:
+        with tempfile.TemporaryDirectory() as name, opened(seed, sellers, Path(name)) as workspace:
+            view = workspace.view()
+            findings = FindingIndex.of(party_findings(view))
+            begin = microseconds("begin", BEGIN) or 0
+            for day in PRIOR_WINDOWS:
+                facts = risk_facts(workspace, view, begin + day * DAY)
+                maker = FeatureMaker(facts)
+                for kind in KINDS:
+                    until = facts.as_of + HORIZON_DAYS * DAY
+                    samples[kind].append(sample_of(Cutoff(facts, maker.table(kind)), findings, until))
+    path.write_text(json.dumps({kind: _prior(samples[kind]) for kind in KINDS}) + "\n", encoding="utf-8")
+
+
+def _prior(samples: Sequence[Sample]) -> dict[str, object]:
+    flat = StepPrior(-4.0, np.zeros(sum(len(one.cuts) for one in STEPS)), 1.0)
+    card = fit_steps(
+        STEPS,
+        np.concatenate([one.values for one in samples]),
+        np.concatenate([one.positive for one in samples]),
+        np.concatenate([one.weight for one in samples]),
+        flat,
+    )
+    ends = np.cumsum([len(one.cuts) for one in FEATURES])[:-1]
+    parts = np.split(np.round(card.changes, 4), ends)
+    changes = {one.name: part.tolist() for one, part in zip(FEATURES, parts, strict=True)}
+    return {"intercept": round(card.intercept, 4), "changes": changes}
+
+
+def main() -> None:
+    """Judges, or makes the prior scorecard."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--quick", action="store_true", help="one market of 600 shops")
+    parser.add_argument("--prior", type=Path, help="write the prior scorecard to this file instead")
+    given = parser.parse_args()
+    sellers = 600 if given.quick else 2_500
+    if given.prior:
+        write_prior(given.prior, sellers)
+        return
+    found: list[Judged] = []
+    for seed in JUDGED_ON[:1] if given.quick else JUDGED_ON:
+        with tempfile.TemporaryDirectory() as name, opened(seed, sellers, Path(name)) as workspace:
+            found += judged(workspace)
+        print(f"seed {seed} done", flush=True)
+    print_table(found)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,240 @@
+"""What a store tells at a cut-off about whoever and whatever may be ranked; nothing dated later is in it."""
+
+import statistics
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from suyuan.graph.ids import canonical_id
+from suyuan.graph.store.base import View
+from suyuan.service.actors import resolve_actors
+from suyuan.service.dated_rows import dated_rows
+from suyuan.service.party_findings import INVALIDATED, PartyFinding, party_findings
+from suyuan.service.workspace import Workspace
+
+DAY: Final = 86_400_000_000
+"""Microseconds of a day."""
+
+
+class Party(NamedTuple):
+    """A shop, firm or person. ``firm`` runs the shop; ``opened`` is a day since 1970, None if unknown."""
+
+    id: str
+    name: str | None
+    firm: str | None
+    division: str | None
+    opened: int | None
+    closed: bool
+
+
+class Offer(NamedTuple):
+    """A listing. ``discount`` is against the reference price, None if unknown.
+
+    ``listed`` is a day since 1970.
+    """
+
+    id: str
+    seller: str
+    product: str | None
+    category: str | None
+    rights: tuple[str, ...]
+    discount: float | None
+    listed: int | None
+
+
+class Good(NamedTuple):
+    """A product or right: what it is called, and whether it is in force (rights)."""
+
+    id: str
+    name: str | None
+    rights: tuple[str, ...]
+    category: str | None
+    price: tuple[float, str | None] | None
+    holds: bool
+
+
+class Place(NamedTuple):
+    """A site and who runs it."""
+
+    id: str
+    name: str | None
+    operator: str | None
+    division: str | None
+    role: str | None
+
+
+class LeadRow(NamedTuple):
+    """A lead: what it is about, and how it was decided by the cut-off (None if not)."""
+
+    subject: str
+    right: str | None
+    decision: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """Pairs of parties that share evidence without being joined, as ids with a probability."""
+
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+    probability: tuple[float, ...]
+
+
+@dataclass(slots=True)
+class RiskFacts:
+    """Everything features are made from, at one cut-off. Lists are sorted by id."""
+
+    as_of: int
+    parties: dict[str, Party] = field(default_factory=dict[str, Party])
+    offers: list[Offer] = field(default_factory=list[Offer])
+    products: dict[str, Good] = field(default_factory=dict[str, Good])
+    rights: dict[str, Good] = field(default_factory=dict[str, Good])
+    sites: dict[str, Place] = field(default_factory=dict[str, Place])
+    leads: list[LeadRow] = field(default_factory=list[LeadRow])
+    findings: list[PartyFinding] = field(default_factory=list[PartyFinding])
+    licensed: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    """(right, licensee) of licences in force."""
+
+    watched: dict[str, int] = field(default_factory=dict[str, int])
+    senders: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    """Sites that each shop sends from."""
+
+    flow: dict[tuple[str, str], float] = field(default_factory=dict[tuple[str, str], float])
+    """Shipments from site to site."""
+
+    actors: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    actor_of: dict[str, str] = field(default_factory=dict[str, str])
+    ties: Ties = field(default_factory=lambda: Ties((), (), ()))
+
+    @property
+    def day(self) -> int:
+        """The cut-off as a day since 1970."""
+        return self.as_of // DAY
+
+
+def risk_facts(workspace: Workspace, view: View, as_of: int) -> RiskFacts:
+    """Facts at a cut-off, microseconds since 1970 UTC."""
+    facts = RiskFacts(as_of)
+    _parties(view, facts)
+    _goods(view, facts)
+    _offers(view, facts)
+    _leads_and_lists(view, facts)
+    _places(view, facts)
+    facts.findings = party_findings(view, as_of)
+    _actors(workspace, facts)
+    return facts
+
+
+def _rows(view: View, table: str, columns: tuple[str, ...], facts: RiskFacts) -> list[tuple[Any, ...]]:
+    """Rows by id, so that sums do not depend on the order of the store."""
+    return sorted(dated_rows(view, table, columns, facts.as_of), key=lambda row: row[0])
+
+
+def _day(moment: int | None) -> int | None:
+    return None if moment is None else moment // DAY
+
+
+def _parties(view: View, facts: RiskFacts) -> None:
+    columns = ("name", "firm_id", "division_code", "opened_at", "closed_at")
+    for record, name, firm, division, opened, closed in _rows(view, "sellers", columns, facts):
+        run_by = canonical_id("Firm", firm) if firm else None
+        facts.parties[record] = Party(record, name, run_by, division, _day(opened), closed is not None)
+    columns = ("name", "division_code", "registered_at", "dissolved_at")
+    for record, name, division, opened, closed in _rows(view, "firms", columns, facts):
+        facts.parties[record] = Party(record, name, None, division, _day(opened), closed is not None)
+    for record, name in _rows(view, "persons", ("name",), facts):
+        facts.parties[record] = Party(record, name, None, None, None, False)
+
+
+def _goods(view: View, facts: RiskFacts) -> None:
+    columns = ("title", "number", "status", "valid_to")
+    for record, title, number, status, valid_to in _rows(view, "rights", columns, facts):
+        over = valid_to is not None and valid_to < facts.as_of
+        invalid = (status or "").strip().lower() in INVALIDATED
+        name = title or number
+        facts.rights[record] = Good(record, name, (), None, None, not over and not invalid)
+    columns = ("name", "category", "right_ids", "reference_price", "currency")
+    for record, name, category, rights, price, currency in _rows(view, "products", columns, facts):
+        covered = tuple(sorted(canonical_id("Right", one) for one in rights or ()))
+        usual = (float(price), currency) if price else None
+        facts.products[record] = Good(record, name, covered, category, usual, True)
+    for record, right, licensee, begin, end in _rows(
+        view, "licences", ("right_id", "licensee", "valid_from", "valid_to"), facts
+    ):
+        del record
+        begun = begin is None or begin <= facts.as_of
+        if right and licensee and begun and (end is None or end >= facts.as_of):
+            facts.licensed.add((canonical_id("Right", right), licensee))
+
+
+def _offers(view: View, facts: RiskFacts) -> None:
+    columns = ("platform", "seller_id", "product_id", "category", "price", "currency", "listed_at")
+    for record, platform, seller, product, category, price, currency, listed in _rows(
+        view, "listings", columns, facts
+    ):
+        if not (platform and seller):
+            continue
+        good = facts.products.get(canonical_id("Product", product)) if product else None
+        discount = None
+        if good and good.price and price is not None and currency == good.price[1]:
+            discount = 1.0 - float(price) / good.price[0]
+        facts.offers.append(
+            Offer(
+                record,
+                canonical_id("Seller", platform, seller),
+                good.id if good else None,
+                (good.category if good else None) or category,
+                good.rights if good else (),
+                discount,
+                _day(listed),
+            )
+        )
+
+
+def _leads_and_lists(view: View, facts: RiskFacts) -> None:
+    for _, subject, right, decision in _rows(view, "leads", ("subject", "right_id", "decision"), facts):
+        if subject:
+            facts.leads.append(LeadRow(subject, canonical_id("Right", right) if right else None, decision))
+    watched: dict[str, int] = defaultdict(int)
+    for _, subject, end in _rows(view, "watch_lists", ("subject", "to"), facts):
+        # An ending in the future, or none, is hidden by dated_rows; one that is shown has passed.
+        if subject and end is None:
+            watched[subject] += 1
+    facts.watched = dict(watched)
+
+
+def _places(view: View, facts: RiskFacts) -> None:
+    columns = ("name", "operator", "division_code", "role")
+    for record, name, operator, division, role in _rows(view, "sites", columns, facts):
+        facts.sites[record] = Place(record, name, operator, division, role)
+    senders: dict[str, set[str]] = defaultdict(set)
+    for _, platform, seller, site in _rows(view, "dispatches", ("platform", "seller_id", "site_id"), facts):
+        if platform and seller and site:
+            senders[canonical_id("Seller", platform, seller)].add(canonical_id("Site", site))
+    facts.senders = dict(senders)
+    flow: dict[tuple[str, str], float] = defaultdict(float)
+    for _, begin, end in dated_rows(view, "shipments", ("from_site", "to_site"), facts.as_of):
+        if begin and end and begin != end:
+            flow[(canonical_id("Site", begin), canonical_id("Site", end))] += 1.0
+    facts.flow = dict(sorted(flow.items()))
+
+
+def _actors(workspace: Workspace, facts: RiskFacts) -> None:
+    resolution = resolve_actors(workspace, facts.as_of)
+    facts.actors = dict(sorted(resolution.actors()))
+    facts.actor_of = {member: actor for actor, members in facts.actors.items() for member in members}
+    found = resolution.candidates
+    records = resolution.evidence.records.to_pylist()
+    apart = resolution.cluster[found.left] != resolution.cluster[found.right]
+    left, right = found.left[apart].tolist(), found.right[apart].tolist()
+    facts.ties = Ties(
+        tuple(records[one] for one in left),
+        tuple(records[one] for one in right),
+        tuple(found.match_probability[apart].tolist()),
+    )
+
+
+def median_discount(offers: list[Offer]) -> float:
+    """Median of the discounts known, 0 if none is."""
+    known = [one.discount for one in offers if one.discount is not None]
+    return max(0.0, statistics.median(known)) if known else 0.0

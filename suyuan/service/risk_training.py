@@ -1,0 +1,346 @@
+"""Fitting a risk scorecard to what came of entities after earlier cut-offs, none of it later than the last one."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+import numpy as np
+from scipy.optimize import brentq, minimize
+from scipy.special import expit
+from threadpoolctl import threadpool_limits
+
+from suyuan.analytics.ranking_measures import auroc, calibration_error, log_loss, precision_at
+from suyuan.analytics.risk_features import FEATURES, PLACE_OF, STEPS
+from suyuan.analytics.step_scorecard import StepPrior, StepScorecard, fit_boosted_steps, fit_steps
+from suyuan.graph.snapshot import BoolArray, FloatArray
+from suyuan.service.risk_entities import FindingIndex, counted, counts
+from suyuan.service.risk_facts import DAY, RiskFacts
+from suyuan.service.risk_features import EntityTable
+
+Json = dict[str, Any]
+
+HORIZON_DAYS: Final = 180
+"""A ranking tells the probability of an infringing finding within so many days after the cut-off."""
+
+SPACING_DAYS: Final = 45
+CUTOFFS: Final = 9
+"""Earlier cut-offs that are learnt from, and days between them."""
+
+HELD: Final = (4, 2)
+"""Earlier cut-offs, counted back from the last, whose outcomes are predicted from what was known by then."""
+
+LEAST_POSITIVE: Final = 5
+"""Entities with a finding below which nothing is fitted and the prior scorecard stands as it is."""
+
+LEAST_ROWS: Final = 20
+PRIOR_SPREAD: Final = 0.2
+_SLOPE_SPREAD: Final = 0.3
+"""Standard deviation of the slope of the calibration around 1 before any outcome."""
+
+RECENT: Final = HORIZON_DAYS // SPACING_DAYS
+"""Latest cut-offs, whose share of findings sets the level of the probabilities."""
+
+_PLOT_POINTS: Final = 10
+_PRIOR_FILE: Final = "risk_prior.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Open entities with enough evidence at one cut-off, and what came of them by a later time.
+
+    Parameters
+    ----------
+    values : shape (n, features)
+    positive : shape (n,), 1 where an infringing finding followed
+    weight : shape (n,): a row that was followed for a part of the horizon counts that part, unless it is positive
+    ids : of the entities
+    """
+
+    values: FloatArray
+    positive: FloatArray
+    weight: FloatArray
+    ids: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.positive)
+
+
+@dataclass(frozen=True, slots=True)
+class Cutoff:
+    """An earlier cut-off: facts and features as they were then."""
+
+    facts: RiskFacts
+    table: EntityTable
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A scorecard and its model card."""
+
+    scorecard: StepScorecard
+    card: Json
+
+
+def ranked_mask(table: EntityTable) -> BoolArray:
+    """Which entities are ranked: open ones with enough evidence."""
+    return np.array(
+        [one.open and enough for one, enough in zip(table.entities, table.evidenced, strict=True)], np.bool_
+    )
+
+
+def sample_of(cutoff: Cutoff, findings: FindingIndex, until: int) -> Sample:
+    """Rows of one cut-off with what followed up to ``until`` (microseconds), at most the horizon.
+
+    Parameters
+    ----------
+    findings : those known at ``until`` or later; what was decided after it is disregarded
+    """
+    table = cutoff.table
+    begin = table.as_of
+    end = min(until, begin + HORIZON_DAYS * DAY)
+    chosen = np.flatnonzero(ranked_mask(table))
+    positive = np.array(
+        [
+            any(
+                counts(one) and one.day is not None and begin < one.day * DAY <= end
+                for one in counted(table.kind, table.entities[row], cutoff.facts, findings)
+            )
+            for row in chosen.tolist()
+        ],
+        np.float64,
+    )
+    followed = (end - begin) / (HORIZON_DAYS * DAY)
+    weight = np.where(positive > 0.5, 1.0, followed) * (SPACING_DAYS / HORIZON_DAYS)
+    return Sample(
+        table.values[chosen], positive, weight, tuple(table.entities[row].id for row in chosen.tolist())
+    )
+
+
+def fit_risk(kind: str, cutoffs: Sequence[Cutoff], findings: FindingIndex, as_of: int) -> Fit:
+    """Fit to what is known at ``as_of``.
+
+    Parameters
+    ----------
+    cutoffs : earlier ones, the latest first, ``SPACING_DAYS`` apart
+    findings : those decided by ``as_of``
+
+    Notes
+    -----
+    A window that is not over at ``as_of`` is cut off there and its negative rows count for the part that was seen, as
+    in a rate of events by time at risk. The choice between the two kinds of models and the slope of the calibration come
+    from earlier cut-offs that were predicted without anything that was found after them; its shift from the latest ones.
+    """
+    prior = prior_of(kind)
+    tests: list[Json] = []
+    held: dict[str, list[FloatArray]] = {"scorecard": [], "boosted": []}
+    outcomes: list[tuple[FloatArray, FloatArray]] = []
+    for back in HELD:
+        if back > len(cutoffs):
+            continue
+        at = cutoffs[back - 1]
+        known = _joined([sample_of(one, findings, at.table.as_of) for one in cutoffs[back:]])
+        sample = sample_of(at, findings, as_of)
+        if not _enough(sample) or not len(known):
+            continue
+        outcomes.append((sample.positive, sample.weight))
+        for model, card in _both(known, prior).items():
+            log_odds = card.log_odds(sample.values)
+            held[model].append(log_odds)
+            tests.append(_tested(model, at.table.as_of, as_of, sample, log_odds))
+    everything = _joined([sample_of(one, findings, as_of) for one in cutoffs])
+    cards = _both(everything, prior)
+    chosen, slope = "scorecard", 1.0
+    if outcomes:
+        outcome = np.concatenate([one for one, _ in outcomes])
+        weight = np.concatenate([one for _, one in outcomes])
+        joined = {model: np.concatenate(parts) for model, parts in held.items()}
+        losses = {model: _weighted_loss(outcome, weight, one) for model, one in joined.items()}
+        chosen = min(("scorecard", "boosted"), key=lambda model: losses[model])
+        slope = _slope(outcome, weight, joined[chosen])
+    card = cards[chosen].calibrated(slope, (1.0 - slope) * cards[chosen].intercept)
+    recent = _joined([sample_of(one, findings, as_of) for one in cutoffs[:RECENT]])
+    if _enough(everything):
+        card = card.calibrated(slope, card.shift + _shift(recent, card.log_odds(recent.values)))
+    return Fit(card, _card(kind, card, everything, tests, as_of, len(cutoffs)))
+
+
+def _enough(sample: Sample) -> bool:
+    return sample.positive.sum() >= LEAST_POSITIVE and len(sample) >= LEAST_ROWS
+
+
+def _joined(samples: Sequence[Sample]) -> Sample:
+    return Sample(
+        np.concatenate([np.empty((0, len(FEATURES))), *(one.values for one in samples)]),
+        np.concatenate([np.empty(0), *(one.positive for one in samples)]),
+        np.concatenate([np.empty(0), *(one.weight for one in samples)]),
+        tuple(name for one in samples for name in one.ids),
+    )
+
+
+def _both(sample: Sample, prior: StepPrior) -> dict[str, StepScorecard]:
+    """Scorecards of both kinds; the prior's alone while there are too few findings."""
+    if not _enough(sample):
+        n = 1 + len(prior.changes)
+        kept = StepScorecard(
+            "prior", STEPS, prior.intercept, prior.changes, np.diag(np.full(n, prior.spread**2))
+        )
+        return {"scorecard": kept, "boosted": kept}
+    # Several threads on so few rows wait for one another longer than they work.
+    with threadpool_limits(1):
+        fitted = fit_steps(STEPS, sample.values, sample.positive, sample.weight, prior)
+        boosted = fit_boosted_steps(STEPS, sample.values, sample.positive, sample.weight, fitted)
+    return {"scorecard": fitted, "boosted": boosted}
+
+
+def _weighted_loss(outcome: FloatArray, weight: FloatArray, log_odds: FloatArray) -> float:
+    loss = np.logaddexp(0.0, log_odds) - outcome * log_odds
+    return float((weight * loss).sum() / weight.sum())
+
+
+def _slope(outcome: FloatArray, weight: FloatArray, log_odds: FloatArray) -> float:
+    """How far differences of log-odds can be trusted, by logistic regression (Platt 1999), drawn to 1.
+
+    Notes
+    -----
+    Its intercept is dropped: findings may have become more or fewer since the earlier cut-off, and the later fit knows.
+    """
+    order = np.lexsort((weight, outcome, log_odds))
+    outcome, weight, log_odds = outcome[order], weight[order], log_odds[order]
+    centre = float((weight * log_odds).sum() / weight.sum())
+
+    def loss(place: FloatArray) -> float:
+        moved = centre + place[0] * (log_odds - centre) + place[1]
+        away = (place[0] - 1.0) ** 2 / (2.0 * _SLOPE_SPREAD**2)
+        return float((weight * (np.logaddexp(0.0, moved) - outcome * moved)).sum()) + away
+
+    bounds = [(0.05, 3.0), (-5.0, 5.0)]
+    return float(minimize(loss, np.array([1.0, 0.0]), method="L-BFGS-B", bounds=bounds).x[0])
+
+
+def _shift(recent: Sample, log_odds: FloatArray) -> float:
+    """What makes the mean probability of recent rows the share that was positive among them; 0 without any."""
+    wanted = float((recent.weight * recent.positive).sum())
+    if not wanted:
+        return 0.0
+
+    def excess(shift: float) -> float:
+        return float((recent.weight * expit(log_odds + shift)).sum()) - wanted
+
+    return float(brentq(excess, -8.0, 8.0)) if excess(-8.0) < 0.0 < excess(8.0) else 0.0
+
+
+def _tested(model: str, begin: int, as_of: int, sample: Sample, log_odds: FloatArray) -> Json:
+    """How well one earlier cut-off was predicted, for the model card."""
+    days = min(HORIZON_DAYS, (as_of - begin) // DAY)
+    probability = expit(log_odds)
+    return {
+        "model": model,
+        "cut_off": begin,
+        "days": int(days),
+        "entities": len(sample),
+        "positive": int(sample.positive.sum()),
+        "auroc": auroc(sample.positive, log_odds),
+        "precision_at_1": precision_at(sample.positive, log_odds, 0.01),
+        "brier": float(((probability - sample.positive) ** 2).mean()),
+        "log_loss": log_loss(sample.positive, probability),
+        "calibration_error": calibration_error(sample.positive, probability),
+        **{
+            f"precision_at_1_{name}": precision_at(sample.positive, sample.values[:, PLACE_OF[feature]], 0.01)
+            for name, feature in BASELINES.items()
+        },
+    }
+
+
+BASELINES: Final = {
+    "past_findings": "own_findings",
+    "listing_count": "listings",
+    "price_discount": "discount",
+}
+"""Rankings by one feature alone, which stand beside."""
+
+
+def _card(
+    kind: str, card: StepScorecard, sample: Sample, tests: Sequence[Json], as_of: int, cutoffs: int
+) -> Json:
+    return {
+        "kind": kind,
+        "model": card.model,
+        "data_cut_off": as_of,
+        "horizon_days": HORIZON_DAYS,
+        "trained_on": {
+            "cut_offs": cutoffs,
+            "rows": len(sample),
+            "positive": int(sample.positive.sum()),
+            "entities": len(set(sample.ids)),
+        },
+        "base": card.base,
+        "calibration": {"slope": card.slope, "shift": card.shift, "plot": _plot(card, sample)},
+        "features": _feature_points(card),
+        "back_test": list(tests),
+    }
+
+
+def _feature_points(card: StepScorecard) -> list[Json]:
+    """Cuts of each feature, and the points of a value at or above each."""
+    points: list[Json] = []
+    place = 0
+    for feature in FEATURES:
+        changes = card.changes[place : place + len(feature.cuts)]
+        place += len(feature.cuts)
+        points.append(
+            {
+                "feature": feature.name,
+                "direction": feature.direction,
+                "cuts": list(feature.cuts),
+                "points": (card.slope * np.cumsum(changes)).tolist(),
+            }
+        )
+    return points
+
+
+def _plot(card: StepScorecard, sample: Sample) -> list[Json]:
+    """Mean probability and share with a finding in tenths of the training rows by probability, weighed."""
+    if not len(sample):
+        return []
+    probability = expit(card.log_odds(sample.values))
+    parts = np.array_split(np.lexsort((sample.positive, np.round(probability, 12))), _PLOT_POINTS)
+    return [
+        {
+            "predicted": float(np.average(probability[rows], weights=sample.weight[rows])),
+            "observed": float(np.average(sample.positive[rows], weights=sample.weight[rows])),
+            "rows": len(rows),
+        }
+        for rows in parts
+        if len(rows)
+    ]
+
+
+@cache
+def _priors() -> Mapping[str, Any]:
+    try:
+        text = resources.files("suyuan.service").joinpath(_PRIOR_FILE).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    return json.loads(text)
+
+
+def prior_of(kind: str) -> StepPrior:
+    """The prior scorecard of a kind, which was fitted to simulated markets (docs/user/rank.md)."""
+    kept = _priors().get(kind)
+    changes: list[float] = []
+    for feature in FEATURES:
+        known = dict(zip(feature.cuts, (kept or {}).get("changes", {}).get(feature.name, ()), strict=False))
+        changes += [float(known.get(cut, 0.0)) for cut in feature.cuts]
+    return StepPrior(float((kept or {}).get("intercept", -4.0)), np.array(changes), PRIOR_SPREAD)
+
+
+def earlier_cutoffs(as_of: int, earliest: int) -> Iterator[int]:
+    """Cut-offs to learn from, the latest first, as far back as there is anything."""
+    for back in range(1, CUTOFFS + 1):
+        at = as_of - back * SPACING_DAYS * DAY
+        if at <= earliest:
+            return
+        yield at
