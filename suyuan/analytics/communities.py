@@ -3,6 +3,8 @@
 Source: Traag, Waltman, van Eck: From Louvain to Leiden, Scientific Reports 9, 5233 (2019), as scikit-network does it.
 """
 
+from typing import Final
+
 import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
@@ -12,12 +14,17 @@ from suyuan.analytics.refinement import refined
 from suyuan.errors import ParameterError
 from suyuan.graph.snapshot import FloatArray, Int32Array
 
+LEAST_GAIN: Final = 1e-4
+"""Modularity that a round must add for another to follow; with ten times as much it stops early on large graphs."""
+
 
 class _Leiden(Leiden):
     """scikit-network's Leiden with a middle step that ends and that a seed decides (see ``refinement``)."""
 
     def __init__(self, seed: int) -> None:
-        super().__init__(sort_clusters=False, return_probs=False, return_aggregate=False)
+        super().__init__(
+            tol_aggregation=LEAST_GAIN, sort_clusters=False, return_probs=False, return_aggregate=False
+        )
         self._draws = np.random.default_rng(seed)
 
     def _optimize_refine(  # pyright: ignore[reportIncompatibleMethodOverride]
