@@ -37,12 +37,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def group_of(item: pytest.Item) -> str:
+    """Tests of one group run one after the other in one process: those on the one Neo4j, else those of a file."""
+    return (
+        "neo4j" if item.get_closest_marker("neo4j") else item.path.relative_to(CHECKOUT / "tests").as_posix()
+    )
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark tests by the fixtures they use; leave slow ones out unless they are asked for."""
+    """Mark tests by the fixtures they use; leave slow ones out unless they are asked for; say what runs together."""
     for item in items:
         used: list[str] = getattr(item, "fixturenames", [])
         for name in {MARKER_OF_FIXTURE[fixture] for fixture in used if fixture in MARKER_OF_FIXTURE}:
             item.add_marker(name)
+    if hasattr(config, "workerinput"):  # one of several processes
+        for item in items:
+            item.add_marker(pytest.mark.xdist_group(group_of(item)))
+        items.sort(key=lambda item: item.get_closest_marker("neo4j") is None)
     if config.getoption("--run-slow") or os.environ.get("SUYUAN_FAULTS") == "1":
         return
     slow = [item for item in items if item.get_closest_marker("slow")]
