@@ -21,7 +21,7 @@ demo:
 
 # Two processes at most: one with all tests on the one Neo4j, which mostly wait for it, one with the others.
 test: setup
-	$(PY) -m pytest -q -n auto --maxprocesses=2 --dist loadgroup --no-loadscope-reorder
+	$(PY) -m pytest -q -n auto --maxprocesses=2 --no-loadscope-reorder
 
 check: setup
 	$(PY) -m ruff format --check .
