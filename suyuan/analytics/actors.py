@@ -193,8 +193,9 @@ def resolve(
     groups, hub_probability = judged_values(evidence, settings, suspected=suspected)
     candidates = judged_pairs(evidence, hub_probability, settings)
     values = ValueJudgement(groups, hub_probability, suspected)
-    known = known_since or {}
-    since = np.array([known.get(record, run) for record in evidence.records.to_pylist()], np.int64)
+    since = np.full(len(evidence.records), run, np.int64)
+    if known_since:
+        since[:] = [known_since.get(record, run) for record in evidence.records.to_pylist()]
     return clustered(evidence, verdicts, settings, values, candidates, since, scored)
 
 
