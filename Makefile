@@ -19,8 +19,9 @@ demo:
 	@scripts/setup.sh $(if $(filter neo4j,$(STORE)),neo4j-local,core)
 	@.venv/bin/suyuan demo --store $(STORE) --port $(PORT) $(DEMO_ARGS)
 
+# Two processes at most: one with all tests on the one Neo4j, which mostly wait for it, one with the others.
 test: setup
-	$(PY) -m pytest -q
+	$(PY) -m pytest -q -n auto --maxprocesses=2 --no-loadscope-reorder
 
 check: setup
 	$(PY) -m ruff format --check .

@@ -38,6 +38,8 @@ NAMES: Final = (
     "accuracy_sweeps",
     "customs",
     "actor_resolution",
+    "actor_build",
+    "graph_measures",
 )
 PAGE: Final = CHECKOUT / "docs" / "benchmarks.md"
 

@@ -4,6 +4,7 @@ import importlib.util
 import os
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import neo4j
@@ -12,6 +13,7 @@ import pytest
 from suyuan.errors import StoreUnavailableError
 from suyuan.graph.store.local_server import QUICK_START_FLAGS, QUICK_START_SETTINGS, LocalServer
 from suyuan.graph.store.local_server_jars import resolve_jars
+from tests.distribution import ON_NEO4J, Scheduler, check_group, group_of
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 NEVER_SKIPPED_IN_CI = ("neo4j", "browser", "samples")
@@ -37,18 +39,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduler:
+    """Tests of a file, and those on Neo4j, stay together."""
+    return Scheduler(config, log)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark tests by the fixtures they use; leave slow ones out unless they are asked for."""
     for item in items:
         used: list[str] = getattr(item, "fixturenames", [])
         for name in {MARKER_OF_FIXTURE[fixture] for fixture in used if fixture in MARKER_OF_FIXTURE}:
             item.add_marker(name)
+    if hasattr(config, "workerinput"):  # one of several processes: the greatest group is begun first
+        items.sort(key=lambda item: group_of(item.nodeid) != ON_NEO4J)
     if config.getoption("--run-slow") or os.environ.get("SUYUAN_FAULTS") == "1":
         return
     slow = [item for item in items if item.get_closest_marker("slow")]
     if slow:
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if not item.get_closest_marker("slow")]
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """No test is in the wrong group."""
+    check_group(item)
 
 
 @pytest.hookimpl(wrapper=True)

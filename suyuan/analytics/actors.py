@@ -199,7 +199,10 @@ def resolve(
 
 def since_of(evidence: Evidence, known_since: Mapping[str, int], run: int) -> Int64Array:
     """The run in which each record was first known, shape (n_records,); ``run`` for those that were not."""
-    return np.array([known_since.get(record, run) for record in evidence.records.to_pylist()], np.int64)
+    since = np.full(len(evidence.records), run, np.int64)
+    if known_since:
+        since[:] = [known_since.get(record, run) for record in evidence.records.to_pylist()]
+    return since
 
 
 def clustered(

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
+from scipy.sparse import csgraph
 
 from suyuan.analytics.measures import UNREACHED, components, distances_from, hops_from, page_rank
 
@@ -127,6 +128,14 @@ GRAPH = st.integers(1, 8).flatmap(
         st.tuples(st.integers(0, n - 1), st.integers(0, n - 1), st.floats(0.1, 5.0)), max_size=20
     ).map(lambda edges: (list(range(n)), edges))
 )
+
+
+@given(GRAPH)
+def test_components_are_those_of_scipy_named_by_their_least_node(graph: tuple[list[int], Edges]) -> None:
+    nodes, edges = graph
+    matrix = graph_of(nodes, edges, directed=True) if edges else sparse.csr_array((len(nodes), len(nodes)))
+    _, label = csgraph.connected_components(matrix, directed=True, connection="weak")
+    assert components(matrix).tolist() == [int(np.flatnonzero(label == name)[0]) for name in label]
 
 
 @given(GRAPH)
