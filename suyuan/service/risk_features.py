@@ -1,4 +1,4 @@
-"""Features of every entity of a kind at a cut-off, as a matrix: see ``suyuan.analytics.risk_features`` for their list."""
+"""Features of every entity of a kind at a cut-off, as a matrix; ``suyuan.analytics.risk_features`` lists them."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -231,7 +231,7 @@ class FeatureMaker:
         return shrunk(deep, float(len(known)), self._deep_share)
 
     def _unlicensed(self, entity: Entity) -> float:
-        """Share of offers under a right in force for which neither the shop, its firm nor a linked party has a licence."""
+        """Share of offers under a right in force for which nobody linked to the shop has a licence."""
         under = [
             (
                 offer,

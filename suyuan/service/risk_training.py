@@ -130,8 +130,8 @@ def fit_risk(kind: str, cutoffs: Sequence[Cutoff], findings: FindingIndex, as_of
     Notes
     -----
     A window that is not over at ``as_of`` is cut off there and its negative rows count for the part that was seen, as
-    in a rate of events by time at risk. The choice between the two kinds of models and the slope of the calibration come
-    from earlier cut-offs that were predicted without anything that was found after them; its shift from the latest ones.
+    in a rate of events by time at risk. The choice between the two kinds of models and the slope of the calibration
+    come from earlier cut-offs, predicted without anything found after them; its shift comes from the latest ones.
     """
     prior = prior_of(kind)
     tests: list[Json] = []

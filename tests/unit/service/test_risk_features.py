@@ -266,5 +266,9 @@ def test_a_leak_of_findings_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         opened(tmp_path / "a", BEFORE) as now,
         opened(tmp_path / "b", BEFORE, {"findings": LATER["findings"][0]}) as later,
     ):
-        monkeypatch.setattr(facts_module, "party_findings", lambda view, as_of: honest(view, None))
+
+        def leaky(view: Any, as_of: int | None) -> Any:
+            return honest(view, None)
+
+        monkeypatch.setattr(facts_module, "party_findings", leaky)
         assert tables_at(now, "2024-12-31") != tables_at(later, "2024-12-31")
