@@ -51,7 +51,8 @@ def _print_report(report: dict[str, Any]) -> None:
     )
     console.print(
         f"Model 模型: {model['model']}, {model['trained_on']['rows']:,} rows 训练行 "
-        f"of {model['trained_on']['cut_offs']} earlier cut-offs, {model['trained_on']['positive']:,} followed by a finding 后有认定."
+        f"of {model['trained_on']['cut_offs']} earlier cut-offs, "
+        f"{model['trained_on']['positive']:,} followed by a finding 后有认定."
     )
     if model["model"] == "prior":
         note(
