@@ -13,6 +13,7 @@ from suyuan.cli.serve import run_server
 from suyuan.cli.trace import print_report
 from suyuan.errors import ConfigError
 from suyuan.ingest.run import IngestOptions, ingest
+from suyuan.service.actor_building import build_actors
 from suyuan.service.tokens import create_token
 from suyuan.service.tracing import Tracer, TraceRequest
 from suyuan.service.workspace import Workspace
@@ -52,6 +53,10 @@ def demo(
         note(
             f"   {report['rows_read']:,} rows read, {report['written']:,} written, "
             f"{report['unchanged']:,} unchanged, {report['rejected']:,} rejected"
+        )
+        built = build_actors(workspace).run.counts
+        note(
+            f"   {built['joined']:,} actors behind two or more shops, firms and persons 关联主体: suyuan actors list"
         )
         case, factory = _a_listing(market / "truth.csv")
         note(f"3. Tracing {case} back to where it was made ...")

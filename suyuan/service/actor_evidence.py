@@ -16,6 +16,14 @@ CONTROL_SHARE: Final = 0.5
 
 _CONTROLLING: Final = ("legal_representative", "controller")
 
+_NAMING: Final = (
+    ("findings", "subject"),
+    ("leads", "subject"),
+    ("watch_lists", "subject"),
+    ("exhibits", "exhibitor"),
+    ("licences", "licensee"),
+)
+
 
 @dataclass(slots=True)
 class _Gathered:
@@ -26,6 +34,11 @@ class _Gathered:
     records: set[str] = field(default_factory=set[str])
     claims: set[Claim] = field(default_factory=set[Claim])
     addresses: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+
+    def add_record(self, record: str) -> None:
+        """A record, if it is a party; parties that others only name are records too."""
+        if record.partition(":")[0] in PARTIES:
+            self.records.add(record)
 
     def add(self, record: str, kind: str, value: str | None) -> None:
         """A claim, if there is a value and the record is a party."""
@@ -69,6 +82,7 @@ def actor_evidence(view: View, as_of: int | None = None) -> Evidence:
     _identifiers(view, gathered, as_of)
     _places(view, gathered, as_of)
     _pictures(view, gathered, as_of)
+    _named_parties(view, gathered, as_of)
     _address_slips(gathered)
     return evidence_of(sorted(gathered.records), sorted(gathered.claims))
 
@@ -102,6 +116,8 @@ def _persons(view: View, gathered: _Gathered, as_of: int | None) -> None:
     for _, owner, owned, role, share in dated_rows(
         view, "ownerships", ("owner", "owned", "role", "share"), as_of
     ):
+        gathered.add_record(owner)
+        gathered.add_record(owned)
         if role in _CONTROLLING or (share is not None and share >= CONTROL_SHARE):
             kind = "person" if owner.startswith("Person:") else "firm"
             gathered.add(owner, kind, owner)
@@ -121,9 +137,12 @@ def _places(view: View, gathered: _Gathered, as_of: int | None) -> None:
         view, "dispatches", ("platform", "seller_id", "site_id"), as_of
     ):
         if platform and seller:
-            gathered.add(canonical_id("Seller", platform, seller), "site", site)
+            shop = canonical_id("Seller", platform, seller)
+            gathered.add_record(shop)
+            gathered.add(shop, "site", site)
     for record, operator in dated_rows(view, "sites", ("operator",), as_of):
         if operator:
+            gathered.add_record(operator)
             gathered.add(operator, "site", split_id(record)[1][0])
 
 
@@ -132,7 +151,16 @@ def _pictures(view: View, gathered: _Gathered, as_of: int | None) -> None:
         view, "listings", ("platform", "seller_id", "image_hash"), as_of
     ):
         if platform and seller:
-            gathered.add(canonical_id("Seller", platform, seller), "picture", picture)
+            shop = canonical_id("Seller", platform, seller)
+            gathered.add_record(shop)
+            gathered.add(shop, "picture", picture)
+
+
+def _named_parties(view: View, gathered: _Gathered, as_of: int | None) -> None:
+    """Parties that are known because somebody found, reported, licensed or watched them."""
+    for table, column in _NAMING:
+        for _, party in dated_rows(view, table, (column,), as_of):
+            gathered.add_record(party or "")
 
 
 def _address_slips(gathered: _Gathered) -> None:

@@ -7,8 +7,10 @@ from suyuan.service.party_findings import PartyFinding
 from suyuan.traceback.explanation import Standing
 from suyuan.traceback.standing import standing_by_findings
 
+SUBJECT_OF_A_LEAD: Final = "subject of a lead 线索对象"
+LINKED_ACCOUNTS: Final = "linked accounts 关联主体"
+
 _LABELS: Final = {
-    Standing.LEAD: "subject of a lead 线索对象",
     Standing.DECIDED_IN_FORCE: "finding in force 有生效认定",
     Standing.UNDER_REVIEW: "finding under review 认定复议或诉讼中",
     Standing.REVOKED: "finding revoked 认定已撤销",
@@ -29,12 +31,16 @@ def standing_of(findings: Sequence[PartyFinding]) -> Standing:
     )
 
 
-def display_label(standing: Standing) -> str:
+def display_label(standing: Standing, undecided: str = SUBJECT_OF_A_LEAD) -> str:
     """What a party may be called on screens, in files and exports, in both languages.
+
+    Parameters
+    ----------
+    undecided : what to call it while no finding names it, such as "linked accounts 关联主体"
 
     Examples
     --------
     >>> display_label(Standing.LEAD)
     'subject of a lead 线索对象'
     """
-    return _LABELS[standing]
+    return _LABELS.get(standing, undecided)

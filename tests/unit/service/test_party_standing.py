@@ -9,21 +9,9 @@ from suyuan.traceback.explanation import Standing
 
 def finding(outcome: str, finality: str, *, right_holds: bool = True) -> PartyFinding:
     """A finding of which only what decides the standing matters."""
-    return PartyFinding(
-        "Finding:1",
-        "Seller:a:1",
-        "Seller:a:1",
-        None,
-        None,
-        None,
-        None,
-        outcome,
-        finality,
-        None,
-        None,
-        None,
-        right_holds,
-    )
+    unknown = dict.fromkeys(PartyFinding._fields)
+    told = {"finding": "Finding:1", "outcome": outcome, "finality": finality, "right_holds": right_holds}
+    return PartyFinding(**{**unknown, **told})  # pyright: ignore[reportArgumentType]
 
 
 @pytest.mark.parametrize(
