@@ -26,11 +26,12 @@ from suyuan.analytics.risk_features import FEATURES, PLACE_OF, STEPS
 from suyuan.analytics.step_scorecard import StepPrior, fit_steps
 from suyuan.graph.snapshot import FloatArray
 from suyuan.service.party_findings import party_findings
+from suyuan.service.risk_cards import BASELINES, HORIZON_DAYS, Sample
 from suyuan.service.risk_entities import KINDS, FindingIndex
 from suyuan.service.risk_facts import DAY, risk_facts
 from suyuan.service.risk_features import FeatureMaker
 from suyuan.service.risk_fits import RiskModels, span_of
-from suyuan.service.risk_training import BASELINES, HORIZON_DAYS, Cutoff, Sample, sample_of
+from suyuan.service.risk_training import Cutoff, sample_of
 from suyuan.service.times import microseconds
 from suyuan.service.workspace import Workspace
 from suyuan.simulate.market import MarketOptions, simulate_market

@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 from scipy import sparse
 
-from suyuan.analytics.risk_features import FEATURES, decayed, exposure, inherited, newness, shrunk
+from suyuan.analytics.risk_counts import decayed, exposure, inherited, newness, shrunk
+from suyuan.analytics.risk_features import FEATURES
 from suyuan.graph.snapshot import FloatArray
 from suyuan.service.party_findings import PartyFinding
 from suyuan.service.risk_entities import POOLED, Entity, FindingIndex, counted, counts, entities_of

@@ -13,7 +13,7 @@ from suyuan.analytics.step_scorecard import StepScorecard
 from suyuan.errors import ConfigError, ConflictError
 from suyuan.graph.store.base import View
 from suyuan.graph.store.documents import ABSENT, Document
-from suyuan.service.actor_runs import KnownActors
+from suyuan.service.actor_runs import actor_runs
 from suyuan.service.dated_rows import dated_rows
 from suyuan.service.judgements import stored_judgements
 from suyuan.service.risk_entities import FindingIndex
@@ -86,9 +86,7 @@ class RiskModels:
         """What features rest on: the data, analysts' judgements, and the builds that name actors."""
         documents = self.workspace.store.documents
         said = [(one.id, one.undone_at) for one in stored_judgements(documents)]
-        known = KnownActors()
-        known.read(documents)
-        text = repr((view.seq, said, len(known.runs)))
+        text = repr((view.seq, said, len(actor_runs(documents))))
         return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
     def table(self, view: View, kind: str, as_of: int) -> EntityTable:
