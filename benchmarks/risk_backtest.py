@@ -26,11 +26,12 @@ from suyuan.analytics.risk_features import FEATURES, PLACE_OF, STEPS
 from suyuan.analytics.step_scorecard import StepPrior, fit_steps
 from suyuan.graph.snapshot import FloatArray
 from suyuan.service.party_findings import party_findings
+from suyuan.service.risk_cards import BASELINES, HORIZON_DAYS, Sample
 from suyuan.service.risk_entities import KINDS, FindingIndex
 from suyuan.service.risk_facts import DAY, risk_facts
 from suyuan.service.risk_features import FeatureMaker
 from suyuan.service.risk_fits import RiskModels, span_of
-from suyuan.service.risk_training import BASELINES, HORIZON_DAYS, Cutoff, Sample, sample_of
+from suyuan.service.risk_training import Cutoff, sample_of
 from suyuan.service.times import microseconds
 from suyuan.service.workspace import Workspace
 from suyuan.simulate.market import MarketOptions, simulate_market
@@ -112,8 +113,8 @@ def judged(workspace: Workspace) -> Iterator[Judged]:
 def print_table(found: Sequence[Judged]) -> None:
     """Means over markets, by kind and cut-off; the best baseline of each market stands beside."""
     print(
-        "| kind | cut-off (day) | entities, with a finding | precision at 1 % | best baseline | ratio | at 100 | recall at 10 % | "
-        "AUROC | best baseline | Brier | calibration error (worst) |"
+        "| kind | cut-off (day) | entities, with a finding | precision at 1 % | best baseline | ratio | at 100 | "
+        "recall at 10 % | AUROC | best baseline | Brier | calibration error (worst) |"
     )
     print("| --- " * 12 + "|")
     for kind in JUDGED_KINDS:
@@ -135,8 +136,8 @@ def _line(kind: str, day: int, rows: Sequence[Judged]) -> str:
     first = best("precision_at_1")
     return (
         f"| {kind} | {day} | {entities:.0f}, {positive:.0f} | {mean('precision_at_1'):.3f} | {first:.3f} | "
-        f"{mean('precision_at_1') / max(first, 1e-9):.1f} | {mean('precision_at_100'):.3f} | {mean('recall_at_10'):.3f} | "
-        f"{mean('auroc'):.3f} | {best('auroc'):.3f} | {mean('brier'):.4f} | "
+        f"{mean('precision_at_1') / max(first, 1e-9):.1f} | {mean('precision_at_100'):.3f} | "
+        f"{mean('recall_at_10'):.3f} | {mean('auroc'):.3f} | {best('auroc'):.3f} | {mean('brier'):.4f} | "
         f"{mean('calibration_error'):.3f} ({worst:.3f}) |"
     )
 

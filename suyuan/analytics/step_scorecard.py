@@ -47,7 +47,8 @@ class StepScorecard:
     model : what it was fitted by
     steps : the form of each feature
     intercept : log-odds below all cuts, before calibration
-    changes : shape (all cuts,), feature by feature: change of the log-odds at each cut, before calibration; never against its direction
+    changes : shape (all cuts,), feature by feature: change of the log-odds at each cut, before calibration; never
+        against its direction
     covariance : shape (1 + all cuts, 1 + all cuts): posterior covariance of intercept and changes
     slope, shift : calibration; log-odds times ``slope``, plus ``shift``
     """
@@ -189,7 +190,11 @@ def fit_steps(
     curvature[np.diag_indices_from(curvature)] += precision + _LEAST_CURVATURE
     changes: FloatArray = found[1:]
     return StepScorecard(
-        "scorecard", tuple(steps), float(found[0]), changes, np.asarray(np.linalg.inv(curvature))
+        "scorecard",
+        tuple(steps),
+        float(found[0]),
+        changes,
+        np.linalg.inv(curvature).astype(np.float64),
     )
 
 

@@ -29,8 +29,8 @@ from suyuan.api.workers import Workers
 from suyuan.errors import StoreError, SuyuanError
 from suyuan.service.changes import ChangeFeed
 from suyuan.service.origin_groups import OriginGroups
-from suyuan.service.risk_ranking import RiskRanking
 from suyuan.service.posting import PostQueue
+from suyuan.service.risk_ranking import RiskRanking
 from suyuan.service.tracing import Tracer
 from suyuan.service.workspace import Workspace
 from suyuan.settings import Settings

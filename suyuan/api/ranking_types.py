@@ -196,5 +196,6 @@ def ranking_field(kind: str, what: str) -> Any:
     """The query field of the ranking of a kind."""
     return strawberry.field(
         resolver=ranking_of(kind),
-        description=f"{what} by the probability of an infringing finding within 180 days. Machine estimate, not a finding.",
+        description=f"{what} by the probability of an infringing finding within 180 days. A machine estimate, "
+        "not a finding.",
     )

@@ -46,17 +46,18 @@ def _print_report(report: dict[str, Any]) -> None:
     console = Console(soft_wrap=True, emoji=False)
     model = report["model"]
     console.print(
-        f"Inspection priority 重点关注, {report['kind']}, data up to 数据截至 {report['as_of']}. Score 评分 = probability "
-        f"of an infringing finding within {model['horizon_days']} days, in %."
+        f"Inspection priority 重点关注, {report['kind']}, data up to 数据截至 {report['as_of']}. Score 评分 = "
+        f"probability of an infringing finding within {model['horizon_days']} days, in %."
     )
     console.print(
-        f"Model 模型: {model['model']}, {model['trained_on']['rows']:,} rows 训练行 of {model['trained_on']['cut_offs']} earlier "
-        f"cut-offs, {model['trained_on']['positive']:,} followed by a finding 后有认定."
+        f"Model 模型: {model['model']}, {model['trained_on']['rows']:,} rows 训练行 "
+        f"of {model['trained_on']['cut_offs']} earlier cut-offs, "
+        f"{model['trained_on']['positive']:,} followed by a finding 后有认定."
     )
     if model["model"] == "prior":
         note(
-            "Too few findings to fit: the scorecard is the prior one, fitted to simulated markets; take the order, not the "
-            "level. 认定过少，使用模拟市场得出的先验评分卡；只看次序，不看数值。"
+            "Too few findings to fit: the scorecard is the prior one, fitted to simulated markets; take the order, "
+            "not the level. 认定过少，使用模拟市场得出的先验评分卡；只看次序，不看数值。"
         )
     table = Table("#", "Id", "Name 名称", "Score 评分", "90 %", "Label 称谓", "Reasons 理由", box=SIMPLE)
     for row in report["rows"]:

@@ -1,6 +1,7 @@
 """Lists of what is looked at first: versions of a ranking that a person proposed and another answered for.
 
-Internal working lists (重点关注, inspection priority). They name no offender, deny nobody a right and feed no public list.
+Internal working lists (重点关注, inspection priority). They name no offender, deny nobody a right
+and feed no public list.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Features of every entity of a kind at a cut-off, as a matrix: see ``suyuan.analytics.risk_features`` for their list."""
+"""Features of every entity of a kind at a cut-off, as a matrix; ``suyuan.analytics.risk_features`` lists them."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 from scipy import sparse
 
-from suyuan.analytics.risk_features import FEATURES, decayed, exposure, inherited, newness, shrunk
+from suyuan.analytics.risk_counts import decayed, exposure, inherited, newness, shrunk
+from suyuan.analytics.risk_features import FEATURES
 from suyuan.graph.snapshot import FloatArray
 from suyuan.service.party_findings import PartyFinding
 from suyuan.service.risk_entities import POOLED, Entity, FindingIndex, counted, counts, entities_of
@@ -231,7 +232,7 @@ class FeatureMaker:
         return shrunk(deep, float(len(known)), self._deep_share)
 
     def _unlicensed(self, entity: Entity) -> float:
-        """Share of offers under a right in force for which neither the shop, its firm nor a linked party has a licence."""
+        """Share of offers under a right in force for which nobody linked to the shop has a licence."""
         under = [
             (
                 offer,

@@ -1,5 +1,6 @@
 """Fitted scorecards kept in the store: made once for a state of the data and a cut-off, then used again."""
 
+import hashlib
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,7 +13,9 @@ from suyuan.analytics.step_scorecard import StepScorecard
 from suyuan.errors import ConfigError, ConflictError
 from suyuan.graph.store.base import View
 from suyuan.graph.store.documents import ABSENT, Document
+from suyuan.service.actor_runs import actor_runs
 from suyuan.service.dated_rows import dated_rows
+from suyuan.service.judgements import stored_judgements
 from suyuan.service.risk_entities import FindingIndex
 from suyuan.service.risk_facts import risk_facts
 from suyuan.service.risk_features import EntityTable, FeatureMaker
@@ -77,7 +80,14 @@ class RiskModels:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self._lock = Lock()
-        self._makers: OrderedDict[tuple[int, int], FeatureMaker] = OrderedDict()
+        self._makers: OrderedDict[tuple[str, int], FeatureMaker] = OrderedDict()
+
+    def state(self, view: View) -> str:
+        """What features rest on: the data, analysts' judgements, and the builds that name actors."""
+        documents = self.workspace.store.documents
+        said = [(one.id, one.undone_at) for one in stored_judgements(documents)]
+        text = repr((view.seq, said, len(actor_runs(documents))))
+        return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
     def table(self, view: View, kind: str, as_of: int) -> EntityTable:
         """Entities of a kind with their features at a cut-off."""
@@ -88,12 +98,13 @@ class RiskModels:
         """The fit kept for this state of the data and cut-off, else a new one, which is kept."""
         documents = self.workspace.store.documents
         kept = documents.get(COLLECTION, _key(kind, as_of))
-        if kept is not None and not refit and _holds(kept, view.seq):
+        state = self.state(view)
+        if kept is not None and not refit and _holds(kept, state):
             return Fit(StepScorecard.from_json(kept.value["scorecard"]), dict(kept.value["card"]))
         fit = self._fitted(view, kind, as_of, span)
         value = {
             "form": _FORM,
-            "seq": view.seq,
+            "state": state,
             "fitted_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "scorecard": fit.scorecard.to_json(),
             "card": fit.card,
@@ -119,7 +130,7 @@ class RiskModels:
 
     def _maker(self, view: View, as_of: int) -> FeatureMaker:
         """Features at a cut-off; those of the last fit are kept, as other kinds need them too."""
-        key = (view.seq, as_of)
+        key = (self.state(view), as_of)
         maker = self._makers.get(key)
         if maker is None:
             maker = self._makers[key] = FeatureMaker(risk_facts(self.workspace, view, as_of))
@@ -132,9 +143,9 @@ def _key(kind: str, as_of: int) -> str:
     return f"{kind}@{as_of}"
 
 
-def _holds(kept: Document, seq: int) -> bool:
+def _holds(kept: Document, state: str) -> bool:
     """Whether a kept fit is of this state of the data and of the features as they are now."""
-    if kept.value.get("form") != _FORM or kept.value.get("seq") != seq:
+    if kept.value.get("form") != _FORM or kept.value.get("state") != state:
         return False
     steps = [[one["name"], one["direction"], list(one["cuts"])] for one in kept.value["scorecard"]["steps"]]
     return steps == [[one.name, one.direction, list(one.cuts)] for one in STEPS]

@@ -72,7 +72,7 @@ class RiskRanking:
         self.workspace = workspace
         self.models = RiskModels(workspace)
         self._lock = Lock()
-        self._whole: OrderedDict[tuple[int, str, int], Json] = OrderedDict()
+        self._whole: OrderedDict[tuple[str, str, int], Json] = OrderedDict()
 
     def report(self, request: RankingRequest, view: View | None = None) -> Json:
         """``as_of``, ``model``, ``rows``, ``not_ranked``: as `suyuan rank firms --json`.
@@ -109,7 +109,7 @@ class RiskRanking:
 
     def _report(self, view: View, kind: str, as_of: int, span: Span, *, refit: bool) -> Json:
         """All rows at a cut-off; made once for a state of the data."""
-        key = (view.seq, kind, as_of)
+        key = (self.models.state(view), kind, as_of)
         with self._lock:
             found = self._whole.get(key)
             if found is not None and not refit:

@@ -12,18 +12,15 @@ from scipy.optimize import brentq, minimize
 from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
-from suyuan.analytics.ranking_measures import auroc, calibration_error, log_loss, precision_at
-from suyuan.analytics.risk_features import FEATURES, PLACE_OF, STEPS
+from suyuan.analytics.risk_features import FEATURES, STEPS
 from suyuan.analytics.step_scorecard import StepPrior, StepScorecard, fit_boosted_steps, fit_steps
 from suyuan.graph.snapshot import BoolArray, FloatArray
+from suyuan.service.risk_cards import HORIZON_DAYS, Sample, model_card, tested
 from suyuan.service.risk_entities import FindingIndex, counted, counts
 from suyuan.service.risk_facts import DAY, RiskFacts
 from suyuan.service.risk_features import EntityTable
 
 Json = dict[str, Any]
-
-HORIZON_DAYS: Final = 180
-"""A ranking tells the probability of an infringing finding within so many days after the cut-off."""
 
 SPACING_DAYS: Final = 45
 CUTOFFS: Final = 9
@@ -43,29 +40,7 @@ _SLOPE_SPREAD: Final = 0.3
 RECENT: Final = HORIZON_DAYS // SPACING_DAYS
 """Latest cut-offs, whose share of findings sets the level of the probabilities."""
 
-_PLOT_POINTS: Final = 10
 _PRIOR_FILE: Final = "risk_prior.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Open entities with enough evidence at one cut-off, and what came of them by a later time.
-
-    Parameters
-    ----------
-    values : shape (n, features)
-    positive : shape (n,), 1 where an infringing finding followed
-    weight : shape (n,): a row that was followed for a part of the horizon counts that part, unless it is positive
-    ids : of the entities
-    """
-
-    values: FloatArray
-    positive: FloatArray
-    weight: FloatArray
-    ids: tuple[str, ...]
-
-    def __len__(self) -> int:
-        return len(self.positive)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +105,8 @@ def fit_risk(kind: str, cutoffs: Sequence[Cutoff], findings: FindingIndex, as_of
     Notes
     -----
     A window that is not over at ``as_of`` is cut off there and its negative rows count for the part that was seen, as
-    in a rate of events by time at risk. The choice between the two kinds of models and the slope of the calibration come
-    from earlier cut-offs that were predicted without anything that was found after them; its shift from the latest ones.
+    in a rate of events by time at risk. The choice between the two kinds of models and the slope of the calibration
+    come from earlier cut-offs, predicted without anything found after them; its shift comes from the latest ones.
     """
     prior = prior_of(kind)
     tests: list[Json] = []
@@ -149,7 +124,7 @@ def fit_risk(kind: str, cutoffs: Sequence[Cutoff], findings: FindingIndex, as_of
         for model, card in _both(known, prior).items():
             log_odds = card.log_odds(sample.values)
             held[model].append(log_odds)
-            tests.append(_tested(model, at.table.as_of, as_of, sample, log_odds))
+            tests.append(tested(model, at.table.as_of, as_of, sample, log_odds))
     everything = _joined([sample_of(one, findings, as_of) for one in cutoffs])
     cards = _both(everything, prior)
     chosen, slope = "scorecard", 1.0
@@ -164,7 +139,7 @@ def fit_risk(kind: str, cutoffs: Sequence[Cutoff], findings: FindingIndex, as_of
     recent = _joined([sample_of(one, findings, as_of) for one in cutoffs[:RECENT]])
     if _enough(everything):
         card = card.calibrated(slope, card.shift + _shift(recent, card.log_odds(recent.values)))
-    return Fit(card, _card(kind, card, everything, tests, as_of, len(cutoffs)))
+    return Fit(card, model_card(kind, card, everything, tests, as_of, len(cutoffs)))
 
 
 def _enough(sample: Sample) -> bool:
@@ -230,92 +205,6 @@ def _shift(recent: Sample, log_odds: FloatArray) -> float:
         return float((recent.weight * expit(log_odds + shift)).sum()) - wanted
 
     return float(brentq(excess, -8.0, 8.0)) if excess(-8.0) < 0.0 < excess(8.0) else 0.0
-
-
-def _tested(model: str, begin: int, as_of: int, sample: Sample, log_odds: FloatArray) -> Json:
-    """How well one earlier cut-off was predicted, for the model card."""
-    days = min(HORIZON_DAYS, (as_of - begin) // DAY)
-    probability = expit(log_odds)
-    return {
-        "model": model,
-        "cut_off": begin,
-        "days": int(days),
-        "entities": len(sample),
-        "positive": int(sample.positive.sum()),
-        "auroc": auroc(sample.positive, log_odds),
-        "precision_at_1": precision_at(sample.positive, log_odds, 0.01),
-        "brier": float(((probability - sample.positive) ** 2).mean()),
-        "log_loss": log_loss(sample.positive, probability),
-        "calibration_error": calibration_error(sample.positive, probability),
-        **{
-            f"precision_at_1_{name}": precision_at(sample.positive, sample.values[:, PLACE_OF[feature]], 0.01)
-            for name, feature in BASELINES.items()
-        },
-    }
-
-
-BASELINES: Final = {
-    "past_findings": "own_findings",
-    "listing_count": "listings",
-    "price_discount": "discount",
-}
-"""Rankings by one feature alone, which stand beside."""
-
-
-def _card(
-    kind: str, card: StepScorecard, sample: Sample, tests: Sequence[Json], as_of: int, cutoffs: int
-) -> Json:
-    return {
-        "kind": kind,
-        "model": card.model,
-        "data_cut_off": as_of,
-        "horizon_days": HORIZON_DAYS,
-        "trained_on": {
-            "cut_offs": cutoffs,
-            "rows": len(sample),
-            "positive": int(sample.positive.sum()),
-            "entities": len(set(sample.ids)),
-        },
-        "base": card.base,
-        "calibration": {"slope": card.slope, "shift": card.shift, "plot": _plot(card, sample)},
-        "features": _feature_points(card),
-        "back_test": list(tests),
-    }
-
-
-def _feature_points(card: StepScorecard) -> list[Json]:
-    """Cuts of each feature, and the points of a value at or above each."""
-    points: list[Json] = []
-    place = 0
-    for feature in FEATURES:
-        changes = card.changes[place : place + len(feature.cuts)]
-        place += len(feature.cuts)
-        points.append(
-            {
-                "feature": feature.name,
-                "direction": feature.direction,
-                "cuts": list(feature.cuts),
-                "points": (card.slope * np.cumsum(changes)).tolist(),
-            }
-        )
-    return points
-
-
-def _plot(card: StepScorecard, sample: Sample) -> list[Json]:
-    """Mean probability and share with a finding in tenths of the training rows by probability, weighed."""
-    if not len(sample):
-        return []
-    probability = expit(card.log_odds(sample.values))
-    parts = np.array_split(np.lexsort((sample.positive, np.round(probability, 12))), _PLOT_POINTS)
-    return [
-        {
-            "predicted": float(np.average(probability[rows], weights=sample.weight[rows])),
-            "observed": float(np.average(sample.positive[rows], weights=sample.weight[rows])),
-            "rows": len(rows),
-        }
-        for rows in parts
-        if len(rows)
-    ]
 
 
 @cache

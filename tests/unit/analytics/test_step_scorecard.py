@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from suyuan.analytics.risk_features import FEATURES, exposure, inherited
+from suyuan.analytics.risk_counts import exposure, inherited
+from suyuan.analytics.risk_features import FEATURES
 from suyuan.analytics.step_scorecard import (
     StepPrior,
     Steps,

@@ -6,12 +6,8 @@ from tests.unit.cli.conftest import Run
 
 
 def test_from_a_market_to_an_approved_list(suyuan: Run) -> None:
-    assert (
-        suyuan(
-            "simulate", "--seed", "5", "--sellers", "60", "--movements", "1000", "--out", "market"
-        ).returncode
-        == 0
-    )
+    done = suyuan("simulate", "market", "--seed", "5", "--sellers", "60", "--movements", "1000")
+    assert done.returncode == 0, done.stderr
     done = suyuan("ingest", "market", "--store", "sqlite:///m.db")
     assert done.returncode == 0, done.stderr
     done = suyuan(

@@ -189,16 +189,27 @@ LATER = {
         "platform,seller_id,name,firm_id,opened_at\nshop,late,新店,,2025-03-01\n",
         "platform,seller_id,name,firm_id,opened_at,closed_at\nshop,s1,一店,F1,2024-01-01,2025-02-01\n",
     ),
-    "findings": ("finding_id,subject,right_id,outcome,finality,decided_at\nX1,Seller:shop:s1,R1,infringing,in_force,2025-02-01\n",),
-    "leads": ("lead_id,subject,right_id,reported_at,decision,decided_at\nX1,Seller:shop:s1,R1,2025-02-01,,\n",
-              "lead_id,subject,right_id,reported_at,decision,decided_at\nL1,Listing:shop:L1,R1,2024-05-01,confirmed,2025-02-01\n"),
-    "listings": ("platform,listing_id,seller_id,product_id,price,currency,listed_at\nshop,X1,s1,P1,1,CNY,2025-02-01\n",),
-    "identifiers": ("owner,type,value,observed_at\nSeller:shop:s1,phone,13900000009,2025-02-01\nSeller:shop:s2,phone,13900000009,2025-02-01\n",),
+    "findings": (
+        "finding_id,subject,right_id,outcome,finality,decided_at\n"
+        "X1,Seller:shop:s1,R1,infringing,in_force,2025-02-01\n",
+    ),
+    "leads": (
+        "lead_id,subject,right_id,reported_at,decision,decided_at\nX1,Seller:shop:s1,R1,2025-02-01,,\n",
+        "lead_id,subject,right_id,reported_at,decision,decided_at\n"
+        "L1,Listing:shop:L1,R1,2024-05-01,confirmed,2025-02-01\n",
+    ),
+    "listings": (
+        "platform,listing_id,seller_id,product_id,price,currency,listed_at\nshop,X1,s1,P1,1,CNY,2025-02-01\n",
+    ),
+    "identifiers": (
+        "owner,type,value,observed_at\nSeller:shop:s1,phone,13900000009,2025-02-01\n"
+        "Seller:shop:s2,phone,13900000009,2025-02-01\n",
+    ),
     "watch_lists": ("list,subject,from\n重点网店,Seller:shop:s1,2025-02-01\n",),
     "dispatches": ("platform,seller_id,site_id,observed_at\nshop,s1,D9,2025-02-01\n",),
     "licences": ("licence_id,right_id,licensee,valid_from\nX1,R1,Seller:shop:s1,2025-02-01\n",),
     "shipments": ("shipment_id,from_site,to_site,departed_at\nX1,FX,D1,2025-02-01\n",),
-}  # fmt: skip
+}
 BEFORE = {
     "sellers": "platform,seller_id,name,firm_id,opened_at\nshop,s1,一店,F1,2024-01-01\nshop,s2,二店,,2024-02-01\n",
     "firms": "firm_id,name,registered_at\nF1,一公司,2020-01-01\n",
@@ -266,5 +277,9 @@ def test_a_leak_of_findings_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         opened(tmp_path / "a", BEFORE) as now,
         opened(tmp_path / "b", BEFORE, {"findings": LATER["findings"][0]}) as later,
     ):
-        monkeypatch.setattr(facts_module, "party_findings", lambda view, as_of: honest(view, None))
+
+        def leaky(view: Any, as_of: int | None) -> Any:
+            return honest(view, None)
+
+        monkeypatch.setattr(facts_module, "party_findings", leaky)
         assert tables_at(now, "2024-12-31") != tables_at(later, "2024-12-31")
