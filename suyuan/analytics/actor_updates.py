@@ -1,11 +1,12 @@
 """Actors after a change of the evidence or of the judgements, and what became of each actor."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
-from suyuan.analytics.actors import ActorResolution, clustered
+from suyuan.analytics.actors import ActorResolution, clustered, since_of
 from suyuan.analytics.candidates import HUB, Candidates, ValueJudgement, judged_pairs, judged_values
 from suyuan.analytics.clusters import Links
 from suyuan.analytics.evidence import Correspondence, Evidence, changed_values, correspondence
@@ -20,6 +21,7 @@ def update(
     verdicts: Verdicts,
     *,
     run: int,
+    known_since: Mapping[str, int] | None = None,
     scored: Links | None = None,
 ) -> ActorResolution:
     """:func:`suyuan.analytics.actors.resolve` of new evidence and judgements, reusing what did not change.
@@ -30,6 +32,7 @@ def update(
     evidence : all records and claims as they are now.
     verdicts : all judgements in force now.
     run : number of this run, in which records not known before become known.
+    known_since : as for ``resolve``; if not given, what the last resolution knew.
     scored : pairs that a model scored, as positions in the new evidence.
 
     Returns
@@ -49,10 +52,15 @@ def update(
     members = change.owners(judged | changed)
     fresh = judged_pairs(evidence, values.hub_probability, before.settings, members)
     candidates = _merged(_kept_pairs(before, where, members), fresh, len(evidence.records))
-    since = np.full(len(evidence.records), run, np.int64)
+    since = _known_since(before, where, run) if known_since is None else since_of(evidence, known_since, run)
+    return clustered(evidence, verdicts, before.settings, values, candidates, since, scored)
+
+
+def _known_since(before: ActorResolution, where: Correspondence, run: int) -> Int64Array:
+    since = np.full(len(where.former_record), run, np.int64)
     known = where.former_record >= 0
     since[known] = before.known_since[where.former_record[known]]
-    return clustered(evidence, verdicts, before.settings, values, candidates, since, scored)
+    return since
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +142,13 @@ def _merged(first: Candidates, second: Candidates, n_records: int) -> Candidates
 
 
 class Moved(NamedTuple):
-    """Records that went from one actor to another; ``before`` is None for records that are new."""
+    """Records that went from one actor to another.
+
+    ``before`` is None for records that are new, ``after`` for those that are no longer in the data.
+    """
 
     before: str | None
-    after: str
+    after: str | None
     records: tuple[str, ...]
 
 
@@ -153,15 +164,31 @@ class ActorChanges:
     gone: tuple[str, ...] = field(default=())
 
 
+def actors_by_record(resolution: ActorResolution) -> dict[str, str]:
+    """The actor of each record."""
+    return {record: actor for actor, members in resolution.actors() for record in members}
+
+
 def changes(before: ActorResolution, after: ActorResolution) -> ActorChanges:
     """Which records changed their actor, and which actors are no more; everything in order of ids."""
-    old = {record: actor for actor, members in before.actors() for record in members}
-    new = {record: actor for actor, members in after.actors() for record in members}
+    return changes_between(actors_by_record(before), actors_by_record(after))
+
+
+def changes_between(before: Mapping[str, str], after: Mapping[str, str]) -> ActorChanges:
+    """:func:`changes` of two states, each the actor by record.
+
+    Examples
+    --------
+    >>> changes_between({"A": "Actor:1", "B": "Actor:2"}, {"A": "Actor:1", "B": "Actor:1"}).moved
+    (Moved(before='Actor:2', after='Actor:1', records=('B',)),)
+    """
     moves: dict[tuple[str, str], list[str]] = {}
-    for record, actor in new.items():
-        if old.get(record) != actor:
-            moves.setdefault((old.get(record, ""), actor), []).append(record)
+    for record in before.keys() | after.keys():
+        was, now = before.get(record, ""), after.get(record, "")
+        if was != now:
+            moves.setdefault((was, now), []).append(record)
     moved = tuple(
-        Moved(was or None, now, tuple(sorted(records))) for (was, now), records in sorted(moves.items())
+        Moved(was or None, now or None, tuple(sorted(records)))
+        for (was, now), records in sorted(moves.items())
     )
-    return ActorChanges(moved, tuple(sorted(set(old.values()) - set(new.values()))))
+    return ActorChanges(moved, tuple(sorted(set(before.values()) - set(after.values()))))

@@ -193,9 +193,13 @@ def resolve(
     groups, hub_probability = judged_values(evidence, settings, suspected=suspected)
     candidates = judged_pairs(evidence, hub_probability, settings)
     values = ValueJudgement(groups, hub_probability, suspected)
-    known = known_since or {}
-    since = np.array([known.get(record, run) for record in evidence.records.to_pylist()], np.int64)
+    since = since_of(evidence, known_since or {}, run)
     return clustered(evidence, verdicts, settings, values, candidates, since, scored)
+
+
+def since_of(evidence: Evidence, known_since: Mapping[str, int], run: int) -> Int64Array:
+    """The run in which each record was first known, shape (n_records,); ``run`` for those that were not."""
+    return np.array([known_since.get(record, run) for record in evidence.records.to_pylist()], np.int64)
 
 
 def clustered(

@@ -27,6 +27,11 @@ class _Gathered:
     claims: set[Claim] = field(default_factory=set[Claim])
     addresses: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
 
+    def add_record(self, record: str) -> None:
+        """A record, if it is a party; parties that others only name are records too."""
+        if record.partition(":")[0] in PARTIES:
+            self.records.add(record)
+
     def add(self, record: str, kind: str, value: str | None) -> None:
         """A claim, if there is a value and the record is a party."""
         if value and record.partition(":")[0] in PARTIES:
@@ -102,6 +107,8 @@ def _persons(view: View, gathered: _Gathered, as_of: int | None) -> None:
     for _, owner, owned, role, share in dated_rows(
         view, "ownerships", ("owner", "owned", "role", "share"), as_of
     ):
+        gathered.add_record(owner)
+        gathered.add_record(owned)
         if role in _CONTROLLING or (share is not None and share >= CONTROL_SHARE):
             kind = "person" if owner.startswith("Person:") else "firm"
             gathered.add(owner, kind, owner)
@@ -121,9 +128,12 @@ def _places(view: View, gathered: _Gathered, as_of: int | None) -> None:
         view, "dispatches", ("platform", "seller_id", "site_id"), as_of
     ):
         if platform and seller:
-            gathered.add(canonical_id("Seller", platform, seller), "site", site)
+            shop = canonical_id("Seller", platform, seller)
+            gathered.add_record(shop)
+            gathered.add(shop, "site", site)
     for record, operator in dated_rows(view, "sites", ("operator",), as_of):
         if operator:
+            gathered.add_record(operator)
             gathered.add(operator, "site", split_id(record)[1][0])
 
 
@@ -132,7 +142,9 @@ def _pictures(view: View, gathered: _Gathered, as_of: int | None) -> None:
         view, "listings", ("platform", "seller_id", "image_hash"), as_of
     ):
         if platform and seller:
-            gathered.add(canonical_id("Seller", platform, seller), "picture", picture)
+            shop = canonical_id("Seller", platform, seller)
+            gathered.add_record(shop)
+            gathered.add(shop, "picture", picture)
 
 
 def _address_slips(gathered: _Gathered) -> None:

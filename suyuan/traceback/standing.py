@@ -1,5 +1,6 @@
-"""What findings say of a site: the standing without which nobody may be called an infringer."""
+"""What findings say of a site or party: the standing without which nobody may be called an infringer."""
 
+from collections.abc import Collection
 from typing import Final
 
 import numpy as np
@@ -32,4 +33,15 @@ def standing_of_site(snapshot: GraphSnapshot, site: int, as_of: int | None = Non
         (columns["outcome"][finding].as_py(), columns["finality"][finding].as_py())
         for finding in np.unique(edges.source[rows]).tolist()
     }
+    return standing_by_findings(said)
+
+
+def standing_by_findings(said: Collection[tuple[str | None, str | None]]) -> Standing:
+    """The standing by outcome and finality of each finding; the weightiest counts.
+
+    Examples
+    --------
+    >>> standing_by_findings([("infringing", "revoked"), ("infringing", "in_force")]).value
+    'DECIDED_IN_FORCE'
+    """
     return next((standing for finding, standing in _BY_FINDING.items() if finding in said), Standing.LEAD)

@@ -88,7 +88,7 @@ def test_changes_tell_who_went_where() -> None:
     assert found.moved == tuple(
         sorted(
             [Moved(third, main, ("Seller:a:3",)), Moved(None, actor_id("Firm:0"), ("Firm:0",))],
-            key=lambda move: (move.before or "", move.after),
+            key=lambda move: (move.before or "", move.after or ""),
         )
     )
     assert found.gone == (third,)

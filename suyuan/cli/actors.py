@@ -1,0 +1,185 @@
+"""``suyuan actors``: who is behind the shops, firms and persons, and what analysts decided about it."""
+
+import getpass
+from typing import Annotated, Any
+
+import typer
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from suyuan.cli.output import NOT_A_FINDING, JsonOption, StoreOption, note, print_json, usage_errors
+from suyuan.service.actor_building import actor_history, build_actors
+from suyuan.service.actor_reports import actor_list, review_list
+from suyuan.service.actors import actor_state
+from suyuan.service.judgements import add_judgement, judgement_json, undo_judgement
+from suyuan.service.workspace import Workspace
+
+app = typer.Typer(help="Who is behind the shops, firms and persons. 关联主体", no_args_is_help=True)
+
+TopOption = Annotated[int, typer.Option("--top", min=0, help="At most so many; 0 for all.")]
+ByOption = Annotated[
+    str | None, typer.Option("--by", metavar="NAME", help="Who decides; the user's name if not given.")
+]
+
+_HUBS_SHOWN = 10
+
+
+def _console() -> Console:
+    return Console(soft_wrap=True, emoji=False)
+
+
+@app.command()
+def build(store: StoreOption = None, as_json: JsonOption = False) -> None:
+    """Work out all actors and keep the build with what changed. 归并关联主体"""
+    with Workspace.open(store) as workspace:
+        report = build_actors(workspace).to_json()
+    if as_json:
+        print_json(report)
+        return
+    counts, changed = report["counts"], report["changed"]
+    console = _console()
+    console.print(
+        f"Build {report['run']}: {counts['records']:,} records, {counts['actors']:,} actors, "
+        f"{counts['joined']:,} of two or more 关联主体; {counts['judgements']} judgements in force 人工判定"
+    )
+    console.print(
+        f"Since the build before: {changed['new']:,} records new 新增, {changed['moved']:,} moved 变动, "
+        f"{changed['left']:,} left 移除, {changed['gone']:,} actors gone"
+    )
+    if report["hubs"]:
+        table = Table("Shared by strangers 公用标识", "Owners", "Why", box=SIMPLE)
+        for hub in report["hubs"][:_HUBS_SHOWN]:
+            table.add_row(escape(hub["identifier"]), f"{hub['owners']:,}", hub["why"])
+        console.print(table)
+        if len(report["hubs"]) > _HUBS_SHOWN:
+            console.print(f"... and {len(report['hubs']) - _HUBS_SHOWN:,} more (--json)")
+    note(NOT_A_FINDING)
+
+
+@app.command("list")
+def list_(top: TopOption = 20, store: StoreOption = None, as_json: JsonOption = False) -> None:
+    """List actors of two or more records, largest first. 关联主体列表"""
+    with Workspace.open(store) as workspace:
+        report = actor_list(workspace, top)
+    if as_json:
+        print_json(report)
+        return
+    console = _console()
+    for actor in report["actors"]:
+        console.print(f"[bold]{actor['id']}[/bold]  {actor['size']} records  {actor['display_label']}")
+        for member, name in zip(actor["members"], actor["names"], strict=True):
+            console.print(f"    {escape(member)}  {escape(name or '')}")
+    console.print(f"{len(report['actors']):,} of {report['total']:,} actors 关联主体")
+    note(NOT_A_FINDING)
+
+
+@app.command()
+def review(top: TopOption = 20, store: StoreOption = None, as_json: JsonOption = False) -> None:
+    """List pairs that a person should look at, the most uncertain first. 待人工核对"""
+    with Workspace.open(store) as workspace:
+        report = review_list(workspace, top)
+    if as_json:
+        print_json(report)
+        return
+    console = _console()
+    for pair in report["pairs"]:
+        console.print(
+            f"[bold]{escape(pair['a'])} ~ {escape(pair['b'])}[/bold]  {pair['match_probability']:.1%} 同一概率  "
+            f"{_place(pair)}"
+        )
+        console.print(f"    {pair['prior_bits']:+.1f} bits: two records that share nothing 先验")
+        for reason in pair["reasons"]:
+            console.print(f"    {escape(reason['text'])}")
+    for judgement in report["overruled"]:
+        console.print(f"Overruled by newer ones 被新判定推翻: {_sentence(judgement)}")
+    console.print(f"{len(report['pairs']):,} of {report['total']:,} pairs 待核对")
+    note(NOT_A_FINDING)
+
+
+def _place(pair: dict[str, Any]) -> str:
+    if pair["held_apart"]:
+        return "held apart by a judgement 人工判定分开"
+    return "one actor now 现为同一主体" if pair["together"] else "two actors now 现为不同主体"
+
+
+def _sentence(judgement: dict[str, Any]) -> str:
+    said = f"{judgement['a']} {judgement['verdict']} {judgement['b']}"
+    return escape(f"{judgement['id']}: {said} ({judgement['by']}, {judgement['at']}: {judgement['why']})")
+
+
+@app.command()
+def judge(
+    a: Annotated[str, typer.Argument(metavar="A", help="Seller, firm or person by its id.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
+    verdict: Annotated[str, typer.Argument(metavar="same|different|unsure", help="What you decide.")],
+    why: Annotated[str, typer.Option("--why", help="The reason, for those who come later.")],
+    by: ByOption = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Decide whether two records are one party's; this outranks the machine. 人工判定"""
+    with Workspace.open(store) as workspace:
+        with usage_errors():
+            made = add_judgement(workspace.store, a, b, verdict, by=by or getpass.getuser(), why=why)
+        state = actor_state(workspace)
+        report = judgement_json(made, state.verdicts)
+        pair = made.judgement.pair
+        report["actors"] = sorted({state.resolution.actor_of(record) for record in pair})
+    if as_json:
+        print_json({"judgement": report})
+        return
+    _console().print(f"{_sentence(report)}\nActors now 现有主体: {', '.join(report['actors'])}")
+    note(f"Take it back with: suyuan actors undo {report['id']} --why TEXT 可撤销")
+
+
+@app.command()
+def undo(
+    judgement: Annotated[str, typer.Argument(metavar="JUDGEMENT", help="Id of the judgement.")],
+    why: Annotated[str, typer.Option("--why", help="The reason.")] = "taken back 撤销",
+    by: ByOption = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a judgement back; the actors are again what they are without it. 撤销判定"""
+    with Workspace.open(store) as workspace:
+        documents = workspace.store.documents
+        with usage_errors():
+            undone = undo_judgement(documents, judgement, by=by or getpass.getuser(), why=why)
+        report = judgement_json(undone, actor_state(workspace).verdicts)
+    if as_json:
+        print_json({"judgement": report})
+        return
+    _console().print(f"Taken back 已撤销: {_sentence(report)}")
+
+
+@app.command()
+def history(
+    actor: Annotated[str, typer.Argument(metavar="A", help="Id of an actor, or of one of its records.")],
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell which records came to an actor and left it, build by build. 变更历史"""
+    with Workspace.open(store) as workspace:
+        found, entries = actor_history(workspace, actor)
+    if as_json:
+        print_json({"actor": found, "history": [entry.to_json() for entry in entries]})
+        return
+    console = _console()
+    console.print(f"[bold]{found}[/bold]")
+    for entry in (each.to_json() for each in entries):
+        console.print(escape(f"Build {entry['run']} ({entry['at'][:19]}): {_event(entry)}"))
+    if not entries:
+        console.print("No build yet 尚无记录; keep one with: suyuan actors build")
+
+
+def _event(entry: dict[str, Any]) -> str:
+    records = ", ".join(entry["records"])
+    if entry["happened"] == "joined":
+        what = f"{records} joined 加入, " + (f"from {entry['other']}" if entry["other"] else "new 新增")
+    else:
+        what = f"{records} left 离开, " + (
+            f"to {entry['other']}" if entry["other"] else "no longer in the data"
+        )
+    return what + (f"; judgements 判定: {', '.join(entry['judgements'])}" if entry["judgements"] else "")
