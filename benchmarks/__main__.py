@@ -38,6 +38,7 @@ NAMES: Final = (
     "accuracy_sweeps",
     "customs",
     "actor_resolution",
+    "repeat_offenders",
 )
 PAGE: Final = CHECKOUT / "docs" / "benchmarks.md"
 

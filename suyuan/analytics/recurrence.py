@@ -138,5 +138,6 @@ def _acted_again(decisions: Sequence[Decision]) -> bool:
     if ruled is None:
         return False
     return any(
-        one.day is not None and one.day > ruled and (one.act_day is None or one.act_day > ruled) for one in decisions
+        one.day is not None and one.day > ruled and (one.act_day is None or one.act_day > ruled)
+        for one in decisions
     )
