@@ -8,6 +8,7 @@ and an account opened after it is worth an officer's look.
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 TRADE_MARK_YEARS: Final = 5
@@ -116,7 +117,7 @@ def legal_repeat(decisions: Sequence[Decision]) -> bool:
     """
     forced = [one for one in decisions if one.counts and one.in_force and one.day is not None]
     marks = sorted(one.day for one in forced if one.right_type == "trade_mark" and one.day is not None)
-    if any(later <= _years_later(earlier) for earlier, later in zip(marks, marks[1:], strict=False)):
+    if any(later <= _years_later(earlier) for earlier, later in pairwise(marks)):
         return True
     patents: dict[tuple[str, str], list[Decision]] = defaultdict(list)
     for one in forced:

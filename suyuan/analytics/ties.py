@@ -125,7 +125,7 @@ class Ties:
         """Symmetric weights between actors: kinds combined as ``1 - prod(1 - weight)``, float64."""
         key, weight = _combined(self.left.astype(np.int64) * n_actors + self.right, self.weight)
         left, right = np.divmod(key, max(n_actors, 1))
-        ends = (np.concatenate([left, right]), np.concatenate([right, left]))
+        ends = tuple(np.concatenate(pair).astype(np.int32) for pair in ((left, right), (right, left)))
         return sparse.csr_array((np.concatenate([weight, weight]), ends), shape=(n_actors, n_actors))
 
 
