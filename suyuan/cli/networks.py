@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from rich.box import SIMPLE
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from suyuan.cli.output import (
     NOT_A_FINDING,
@@ -83,7 +83,7 @@ def show(
 
 def _print_list(rows: list[dict[str, Any]], in_all: int) -> None:
     table = Table(
-        "Network 关联主体网络",
+        Column("Network 关联主体网络", no_wrap=True, min_width=24),
         "Actors 主体",
         "Accounts 账号",
         "Findings 认定",
@@ -123,7 +123,14 @@ def _print_network(document: dict[str, Any]) -> None:
 
 
 def _print_members(console: Console, members: list[dict[str, Any]]) -> None:
-    table = Table("Actor 主体", "Name 名称", "Role 角色", "Accounts 账号", "Standing 状态", box=SIMPLE)
+    table = Table(
+        Column("Actor 主体", no_wrap=True, min_width=22),
+        "Name 名称",
+        "Role 角色",
+        "Accounts 账号",
+        "Standing 状态",
+        box=SIMPLE,
+    )
     for member in sorted(members, key=lambda one: (-one["centrality"], one["actor"])):
         table.add_row(
             member["actor"],
