@@ -65,6 +65,9 @@ COSTS: Final[Mapping[str, int]] = {
     "forwardImpact": 100,
     "cutChain": 200,
     "Query.origins": 500,
+    "Query.actor": 100,
+    "Mutation.judge": 300,
+    "Mutation.undoJudgement": 300,
 }
 """Fields that cost more than a value: they compute or search. With its type where others have the name too."""
 

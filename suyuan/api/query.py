@@ -4,6 +4,7 @@ from typing import Annotated, Final
 
 import strawberry
 
+from suyuan.api.actor_types import Actor, actor_of_id
 from suyuan.api.connections import (
     EDGE_PAGE,
     PAGE,
@@ -171,6 +172,10 @@ class Query:
         node_id = canonical_id("start", start)
         return await trace_of(info, node_id, direction, as_of, known_at, max_hops, unknown_times)
 
+    actor: Actor | None = strawberry.field(
+        resolver=actor_of_id,
+        description="Who is behind a record; null if there is no such record or actor. A machine estimate, not a finding.",
+    )
     forward_impact: Impact = strawberry.field(
         resolver=forward_impact,
         description="What goods from some starts came to: sites, shops, listings, rights and divisions, with "

@@ -13,6 +13,7 @@ from strawberry.types import ExecutionContext
 from strawberry.types.execution import PreExecutionError
 
 from suyuan.api.error_codes import LabelErrors, labelled, without_suggestion
+from suyuan.api.mutation import Mutation
 from suyuan.api.query import DOMAIN_TYPES, Query
 from suyuan.api.reading import Reader, read_operations
 from suyuan.api.scalars import SCALARS
@@ -72,6 +73,7 @@ def make_schema(settings: Settings, *, cached: bool = True) -> Schema:
     ]
     schema = Schema(
         query=Query,
+        mutation=Mutation,
         subscription=Subscription,
         types=list(DOMAIN_TYPES.values()),
         extensions=extensions,

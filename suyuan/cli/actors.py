@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from suyuan.cli.output import NOT_A_FINDING, JsonOption, StoreOption, note, print_json, usage_errors
-from suyuan.service.actor_building import actor_history, build_actors
+from suyuan.service.actor_building import actor_history, build_actors, present_actors
 from suyuan.service.actor_reports import actor_list, review_list
 from suyuan.service.actors import actor_state
 from suyuan.service.judgements import add_judgement, judgement_json, undo_judgement
@@ -125,8 +125,7 @@ def judge(
             made = add_judgement(workspace.store, a, b, verdict, by=by or getpass.getuser(), why=why)
         state = actor_state(workspace)
         report = judgement_json(made, state.verdicts)
-        pair = made.judgement.pair
-        report["actors"] = sorted({state.resolution.actor_of(record) for record in pair})
+        report["actors"] = present_actors(state, made.judgement.pair)
     if as_json:
         print_json({"judgement": report})
         return

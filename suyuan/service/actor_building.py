@@ -5,6 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from suyuan.analytics.actor_updates import ActorChanges, Moved, actors_by_record, changes_between
 from suyuan.analytics.actors import ActorResolution
 from suyuan.errors import NotFoundError
@@ -156,6 +159,13 @@ def actor_named(state: ActorState, given: str) -> str:
         return "Actor:" + text.partition(":")[2].lower()
     record = normal_id(text)
     return state.resolution.actor_of(record)
+
+
+def present_actors(state: ActorState, records: Iterable[str]) -> list[str]:
+    """The actors of those of some records that the data holds, by id."""
+    names = state.resolution.evidence.records
+    known = [record for record in records if pc.index_in(pa.scalar(record), value_set=names).is_valid]
+    return sorted({state.resolution.actor_of(record) for record in known})
 
 
 def actor_history(workspace: Workspace, given: str) -> tuple[str, list[HistoryEntry]]:

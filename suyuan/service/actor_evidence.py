@@ -16,6 +16,14 @@ CONTROL_SHARE: Final = 0.5
 
 _CONTROLLING: Final = ("legal_representative", "controller")
 
+_NAMING: Final = (
+    ("findings", "subject"),
+    ("leads", "subject"),
+    ("watch_lists", "subject"),
+    ("exhibits", "exhibitor"),
+    ("licences", "licensee"),
+)
+
 
 @dataclass(slots=True)
 class _Gathered:
@@ -74,6 +82,7 @@ def actor_evidence(view: View, as_of: int | None = None) -> Evidence:
     _identifiers(view, gathered, as_of)
     _places(view, gathered, as_of)
     _pictures(view, gathered, as_of)
+    _named_parties(view, gathered, as_of)
     _address_slips(gathered)
     return evidence_of(sorted(gathered.records), sorted(gathered.claims))
 
@@ -145,6 +154,13 @@ def _pictures(view: View, gathered: _Gathered, as_of: int | None) -> None:
             shop = canonical_id("Seller", platform, seller)
             gathered.add_record(shop)
             gathered.add(shop, "picture", picture)
+
+
+def _named_parties(view: View, gathered: _Gathered, as_of: int | None) -> None:
+    """Parties that are known because somebody found, reported, licensed or watched them."""
+    for table, column in _NAMING:
+        for _, party in dated_rows(view, table, (column,), as_of):
+            gathered.add_record(party or "")
 
 
 def _address_slips(gathered: _Gathered) -> None:

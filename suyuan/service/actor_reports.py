@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pyarrow as pa
@@ -93,6 +94,18 @@ def findings_by_party(findings: Sequence[PartyFinding]) -> dict[str, list[PartyF
     return found
 
 
+_findings: WeakKeyDictionary[Workspace, tuple[int, dict[str, list[PartyFinding]]]] = WeakKeyDictionary()
+
+
+def findings_now(workspace: Workspace) -> dict[str, list[PartyFinding]]:
+    """Findings by the party they fall on, read once for each state of the store."""
+    view = workspace.view()
+    known = _findings.get(workspace)
+    if known is None or known[0] != view.seq:
+        known = _findings[workspace] = view.seq, findings_by_party(party_findings(view))
+    return known[1]
+
+
 def actor_list(workspace: Workspace, top: int = 0) -> dict[str, Any]:
     """Actors of two or more records, largest first, then by id; at most ``top``, 0 for all."""
     state = actor_state(workspace)
@@ -100,7 +113,7 @@ def actor_list(workspace: Workspace, top: int = 0) -> dict[str, Any]:
     joined = [(actor, members) for actor, members in state.resolution.actors() if len(members) > 1]
     joined.sort(key=lambda one: (-len(one[1]), one[0]))
     chosen = joined[:top] if top else joined
-    findings = findings_by_party(party_findings(view))
+    findings = findings_now(workspace)
     nodes = view.nodes([member for _, members in chosen for member in members])
     rows: list[dict[str, Any]] = []
     for actor, members in chosen:

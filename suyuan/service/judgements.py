@@ -20,6 +20,7 @@ from suyuan.service.actor_evidence import PARTIES
 WORDS_MAX: Final = 2000
 """Characters of a reason."""
 
+_ID_MAX: Final = 1000
 _COLLECTION: Final = "judgements"
 _PREFIX: Final = "Judgement:"
 
@@ -108,7 +109,7 @@ def undo_judgement(documents: Documents, judgement_id: str, *, by: str, why: str
     key = judgement_id.strip().removeprefix(_PREFIX)
     document = documents.get(_COLLECTION, key)
     if document is None:
-        raise NotFoundError("judgement", judgement_id)
+        raise NotFoundError("judgement", key[:40])
     known = _stored(document)
     if known.undone_at is not None:
         found = f"{known.id}, taken back by {known.undone_by} at {time_text(known.undone_at)}"
@@ -146,6 +147,8 @@ def judgement_json(stored: StoredJudgement, verdicts: Verdicts) -> dict[str, Any
 
 
 def _party(name: str, given: str) -> str:
+    if len(given) > _ID_MAX:
+        raise ParameterError(name, given[:40], f"an id of at most {_ID_MAX} characters")
     record = "" if given.strip().casefold().startswith("actor:") else normal_id(given)
     if record.partition(":")[0] not in PARTIES:
         allowed = (

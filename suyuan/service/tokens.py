@@ -18,6 +18,9 @@ SEES_PERSONAL_DATA: Final = frozenset({"officer"})
 READS_THE_GRAPH: Final = frozenset(ROLES) - {"ingest"}
 """Roles that may query; who only delivers data sees none."""
 
+MAY_JUDGE: Final = frozenset({"analyst", "officer", "supervisor", "administrator"})
+"""Roles that may decide whether records are one party's."""
+
 DELIVERS_ROWS: Final = frozenset({"ingest"})
 """Roles that may post rows."""
 
