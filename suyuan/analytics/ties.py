@@ -125,7 +125,8 @@ class Ties:
         """Symmetric weights between actors: kinds combined as ``1 - prod(1 - weight)``, float64."""
         key, weight = _combined(self.left.astype(np.int64) * n_actors + self.right, self.weight)
         left, right = np.divmod(key, max(n_actors, 1))
-        ends = tuple(np.concatenate(pair).astype(np.int32) for pair in ((left, right), (right, left)))
+        one, other = left.astype(np.int32), right.astype(np.int32)
+        ends = (np.concatenate([one, other]), np.concatenate([other, one]))
         return sparse.csr_array((np.concatenate([weight, weight]), ends), shape=(n_actors, n_actors))
 
 

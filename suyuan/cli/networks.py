@@ -1,173 +1,22 @@
 """``suyuan networks``: who hangs together, who recurs, and by what."""
 
-from typing import Annotated, Any
-
 import typer
-from rich.box import SIMPLE
-from rich.console import Console
-from rich.table import Column, Table
 
-from suyuan.cli.output import (
-    NOT_A_FINDING,
-    AsOfOption,
-    JsonOption,
-    StoreOption,
-    note,
-    print_json,
-    usage_errors,
-)
-from suyuan.service.network_report import (
-    NetworkRequest,
-    network_document,
-    network_number,
-    network_rows,
-)
-from suyuan.service.networks import networks_of
-from suyuan.service.times import microseconds
-from suyuan.service.workspace import Workspace
-
-app = typer.Typer(no_args_is_help=True, help="Accounts that hang together, and who recurs. 关联主体网络")
-
-TOP = 20
-TIES_SHOWN = 10
+from suyuan.cli.lazy import LazyGroup
 
 
-@app.command("list")
-def list_(
-    division: Annotated[
-        str | None,
-        typer.Option(
-            metavar="CODE", help="Only networks with an account or finding in this division (GB/T 2260)."
-        ),
-    ] = None,
-    min_findings: Annotated[
-        int, typer.Option(min=0, help="Only networks with at least so many findings that count.")
-    ] = 0,
-    top: Annotated[int | None, typer.Option(min=0, help="At most so many; 0 = all.")] = None,
-    as_of: AsOfOption = None,
-    store: StoreOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """List networks, those with the most findings first; all with --json, 20 for people."""
-    with usage_errors():
-        request = NetworkRequest(division=division, min_findings=min_findings)
-    with Workspace.open(store) as workspace:
-        rows = network_rows(networks_of(workspace, microseconds("as_of", as_of)), request)
-    shown = top if top is not None else 0 if as_json else TOP
-    chosen = rows[:shown] if shown else rows
-    if as_json:
-        print_json({"as_of": as_of, "networks": chosen, "networks_in_all": len(rows)})
-    else:
-        _print_list(chosen, len(rows))
+class NetworkCommands(LazyGroup):
+    """What can be asked of networks."""
+
+    commands_by_name = {  # noqa: RUF012
+        "list": ("suyuan.cli.networks_list", "List networks, those with the most findings first. 网络列表"),
+        "show": ("suyuan.cli.networks_show", "Show one network with the evidence for each tie. 网络详情"),
+    }
 
 
-@app.command()
-def show(
-    network: Annotated[
-        str,
-        typer.Argument(metavar="ID", help="Network; or an actor, shop or firm in it.", show_default=False),
-    ],
-    as_of: AsOfOption = None,
-    store: StoreOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Show one network: members with their roles, who recurs, and the evidence for each tie."""
-    with Workspace.open(store) as workspace:
-        networks = networks_of(workspace, microseconds("as_of", as_of))
-        document = network_document(networks, network_number(networks, network))
-    if as_json:
-        print_json(document)
-    else:
-        _print_network(document)
+app = typer.Typer(cls=NetworkCommands, no_args_is_help=True)
 
 
-def _print_list(rows: list[dict[str, Any]], in_all: int) -> None:
-    table = Table(
-        Column("Network 关联主体网络", no_wrap=True, min_width=24),
-        "Actors 主体",
-        "Accounts 账号",
-        "Findings 认定",
-        "In force 生效",
-        "Recurring 重复",
-        "Rights 权利",
-        "Divisions 区划",
-        box=SIMPLE,
-    )
-    for row in rows:
-        numbers = (len(row["actors"]), len(row["accounts"]), row["findings"])
-        more = (row["findings_in_force"], row["repeat_offenders"], len(row["rights"]), len(row["divisions"]))
-        table.add_row(row["id"], *(str(value) for value in (*numbers, *more)))
-    Console(soft_wrap=True, emoji=False).print(table)
-    note(f"{len(rows)} of {in_all} networks. {NOT_A_FINDING}")
-
-
-def _print_network(document: dict[str, Any]) -> None:
-    console = Console(soft_wrap=True, emoji=False)
-    console.print(f"[bold]{document['id']}[/bold]  {document['display_label']}")
-    for name, title in (
-        ("rights", "Rights 权利"),
-        ("divisions", "Divisions 区划"),
-        ("origins", "Origins 来源地"),
-    ):
-        console.print(f"{title}: {', '.join(document[name]) or '-'}")
-    value = ", ".join(
-        f"{entry['value']:,.0f} {entry['currency'] or ''}".strip() for entry in document["value"]
-    )
-    console.print(f"Units shown as sold 显示销量: {document['units']:,.0f}; value 金额: {value or '-'}")
-    if grown := document["growth"]:
-        console.print(f"Since the last run 较上次: +{len(grown['joined'])} -{len(grown['left'])}")
-    _print_members(console, document["members"])
-    _print_repeat(console, document["repeat"])
-    _print_ties(console, document["ties"])
-    note(NOT_A_FINDING)
-
-
-def _print_members(console: Console, members: list[dict[str, Any]]) -> None:
-    table = Table(
-        Column("Actor 主体", no_wrap=True, min_width=22),
-        "Name 名称",
-        "Role 角色",
-        "Accounts 账号",
-        "Standing 状态",
-        box=SIMPLE,
-    )
-    for member in sorted(members, key=lambda one: (-one["centrality"], one["actor"])):
-        table.add_row(
-            member["actor"],
-            member["name"] or "",
-            ", ".join(member["roles"]),
-            str(len(member["accounts"])),
-            member["display_label"],
-        )
-    console.print(table)
-
-
-def _print_repeat(console: Console, repeat: list[dict[str, Any]]) -> None:
-    for row in repeat:
-        console.print(
-            f"{row['actor']}: {row['findings_in_force']} findings in force 生效认定, "
-            f"days 日期 {', '.join(row['finding_days'])}"
-        )
-        if row["legal_repeat"]:
-            console.print("  repeat in law, check the decisions 符合法定重复情形，须核对决定书")
-        if row["re_emergence_suspected"]:
-            console.print(
-                f"  opened after a decision, needs an officer 决定后新开，须人工核实: "
-                f"{', '.join(row['accounts_after'])} ({row['days_to_re_emergence']} days 天)"
-            )
-        console.print(f"  tied by 关联依据: {', '.join(row['tied_by'][:5])}")
-
-
-def _print_ties(console: Console, ties: list[dict[str, Any]]) -> None:
-    if not ties:
-        return
-    table = Table("Tie 关联", "From", "To", "Weight 权重", "Evidence 依据", box=SIMPLE)
-    for tie in sorted(ties, key=lambda one: (-one["weight"], one["from"], one["to"], one["kind"]))[
-        :TIES_SHOWN
-    ]:
-        first = tie["evidence"][0]["record"] if tie["evidence"] else ""
-        more = f" +{tie['evidence_count'] - 1}" if tie["evidence_count"] > 1 else ""
-        table.add_row(tie["kind"], tie["from"], tie["to"], f"{tie['weight']:.2f}", first + more)
-    console.print(table)
-    if len(ties) > TIES_SHOWN:
-        console.print(f"{TIES_SHOWN} of {len(ties)} ties; all with --json. 全部见 --json")
+@app.callback()
+def _options() -> None:
+    """Accounts that hang together, and who recurs. 关联主体网络"""

@@ -149,7 +149,7 @@ def _value_pairs(resolution: ActorResolution, actors: ActorIndex, book: Evidence
         & (FAMILY_OF_KIND[resolution.evidence.kind[found.reason_value]] != place)
     )
     pair, value = pair[told], found.reason_value[told]
-    bits = np.bincount(pair, found.reason_bits[told], minlength=len(found))
+    bits = np.bincount(pair, found.reason_bits[told], minlength=len(found)).astype(np.float64)
     kept, renumbered = np.unique(pair, return_inverse=True)
     weight = probability_of_bits(bits[kept] + resolution.settings.prior_bits)
     low, high = np.minimum(left, right)[kept], np.maximum(left, right)[kept]

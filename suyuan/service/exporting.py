@@ -1,7 +1,7 @@
 """Use case: tables or the graph to files, whole and in a stated order."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -92,10 +92,14 @@ def _selection(workspace: Workspace, view: View, request: ExportRequest) -> Sele
         if request.known_at is not None:
             raise ParameterError("known_at", request.known_at, "no time together with a network")
         chosen.append(within_network(workspace, request.network))
-    ids = None if not chosen else chosen[0]
+    return Selection(kinds, seq, _in_all(chosen) if chosen else None)
+
+
+def _in_all(chosen: Sequence[pa.Array]) -> pa.Array:
+    found = chosen[0]
     for other in chosen[1:]:
-        ids = ids.filter(pc.is_in(ids, other))
-    return Selection(kinds, seq, ids)
+        found = found.filter(pc.is_in(found, other))
+    return found
 
 
 def _begin_of_day(text: str | None) -> str | None:

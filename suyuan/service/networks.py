@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import Final, NamedTuple
+from typing import Final
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -78,13 +78,7 @@ class Networks:
         return [name for name, has in zip(ROLES, self.has_role[actor].tolist(), strict=True) if has]
 
 
-class _Run(NamedTuple):
-    as_of: int | None
-    seq: int
-    clusters: bytes
-
-
-_runs: WeakKeyDictionary[Workspace, dict[_Run, Networks]] = WeakKeyDictionary()
+_runs: WeakKeyDictionary[Workspace, dict[int | None, tuple[int, Networks]]] = WeakKeyDictionary()
 _running: Final = Lock()
 
 
@@ -97,15 +91,15 @@ def networks_of(workspace: Workspace, as_of: int | None = None) -> Networks:
     again as long as neither the records nor the actors have changed.
     """
     with _running:
-        resolution = resolve_actors(workspace, as_of)
-        run = _Run(as_of, workspace.view().seq, resolution.cluster.tobytes())
+        resolution, seq = resolve_actors(workspace, as_of), workspace.view().seq
         kept = _runs.setdefault(workspace, {})
-        if run not in kept:
-            made = _networks(workspace, resolution, as_of)
-            while len(kept) >= _KEPT_RUNS:
-                kept.pop(next(iter(kept)))
-            kept[run] = made
-        return kept[run]
+        last = kept.pop(as_of, None)
+        if last is None or last[0] != seq or last[1].resolution is not resolution:
+            last = (seq, _networks(workspace, resolution, as_of))
+        while len(kept) >= _KEPT_RUNS:
+            kept.pop(next(iter(kept)))
+        kept[as_of] = last
+        return last[1]
 
 
 def _networks(workspace: Workspace, resolution: ActorResolution, as_of: int | None) -> Networks:
