@@ -358,17 +358,17 @@ def _network(context: RequestContext, networks: Networks, row: Json) -> Offender
     named = {"actors": "actor_ids", "accounts": "account_ids", "origins": "origin_ids", "rights": "right_ids"}
     made: dict[str, Any] = {named.get(name, name): value for name, value in row.items()}
     personal, growth = context.sight.personal, row["growth"]
-    made["repeat"] = [
-        RepeatOffender(
-            **{**one, "tied_by": [masked_value(text, personal=personal) for text in one["tied_by"]]}
-        )
-        for one in row["repeat"]
-    ]
+    made["repeat"] = [_repeat(one, personal=personal) for one in row["repeat"]]
     made["findings_over_time"] = [MonthOfFindings(**entry) for entry in row["findings_over_time"]]
     made["value"] = [NetworkValue(**entry) for entry in row["value"]]
     made["growth"] = None if growth is None else NetworkGrowth(**growth)
     made["standing"] = Standing[row["standing"]]
     return OffenderNetwork(**made, networks=networks)
+
+
+def _repeat(row: Json, *, personal: bool) -> RepeatOffender:
+    shown: Json = {**row, "tied_by": [masked_value(text, personal=personal) for text in row["tied_by"]]}
+    return RepeatOffender(**shown)
 
 
 def _member(row: Json) -> NetworkMember:
