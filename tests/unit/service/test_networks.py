@@ -27,9 +27,9 @@ TABLES = {
     "shop,4,丁,440103,2025-01-01\nshop,5,戊,440103,2025-01-01\nshop,6,己,440103,2025-01-01\n"
     "shop,7,庚,440103,2025-01-01\n",
     "firms": "firm_id,name,division_code,registered_at\nF1,制造厂,350502,2020-01-01\n",
-    "identifiers": "owner,type,value\n"
-    "Seller:shop:1,phone,+8613800000001\nSeller:shop:3,phone,+8613800000001\n"
-    "Seller:shop:1,bank_account,6200000000000000001\nSeller:shop:3,bank_account,6200000000000000001\n",
+    "identifiers": "owner,type,value,observed_at\n"
+    "Seller:shop:1,phone,+8613800000001,2025-01-02\nSeller:shop:3,phone,+8613800000001,2025-04-02\n"
+    "Seller:shop:1,bank_account,6200000000000000001,2025-01-02\nSeller:shop:3,bank_account,6200000000000000001,2025-04-02\n",
     "listings": "platform,listing_id,seller_id,price,currency,units_sold,listed_at\n"
     "shop,L1,1,10,CNY,5,2025-01-05\nshop,L4,4,7,CNY,1,2025-01-05\n",
     "sites": "site_id,role,operator,division_code\nD1,dispatch_point,,\nM1,wholesale_market,,\nX1,factory,Firm:F1,350502\n",
@@ -127,11 +127,11 @@ def test_a_finding_revoked_stops_counting(workspace: Workspace, tmp_path: Path) 
 
 def test_taking_a_merge_apart_removes_what_hung_on_it(workspace: Workspace) -> None:
     before = network_rows(networks_of(workspace), NetworkRequest())
-    said = add_judgement(workspace, "Seller:shop:1", "Seller:shop:3", "different", why="两家", by="li")
+    said = add_judgement(workspace.store, "Seller:shop:1", "Seller:shop:3", "different", why="两家", by="li")
     apart = networks_of(workspace)
     assert [row for row in network_rows(apart, NetworkRequest()) if row["repeat"]] == []
-    assert document(apart, "Seller:shop:3")["findings"] == 1
-    undo_judgement(workspace, said.id, by="li")
+    assert apart.actors.number_of("Seller:shop:1") != apart.actors.number_of("Seller:shop:3")
+    undo_judgement(workspace.store.documents, said.id, by="li", why="误判")
     after = network_rows(networks_of(workspace), NetworkRequest())
     assert [row["repeat"] for row in after] == [row["repeat"] for row in before]
     assert [row["id"] for row in after] == [row["id"] for row in before]
@@ -163,8 +163,9 @@ def test_ids_and_growth_from_run_to_run(workspace: Workspace, tmp_path: Path) ->
     more = tmp_path / "more"
     more.mkdir()
     (more / "sellers.csv").write_text("platform,seller_id,opened_at\nshop,0,2024-01-01\n", encoding="utf-8")
-    (more / "dispatches.csv").write_text(
-        "platform,seller_id,site_id,observed_at,source\nshop,0,D1,2025-02-05,waybill\n", encoding="utf-8"
+    shared = ("phone,+8613800000001", "bank_account,6200000000000000001")
+    (more / "identifiers.csv").write_text(
+        "owner,type,value\n" + "".join(f"Seller:shop:0,{value}\n" for value in shared), encoding="utf-8"
     )
     ingest(workspace.store, [more], IngestOptions())
     for _ in range(2):
@@ -190,14 +191,16 @@ def test_choosing_and_ordering(workspace: Workspace) -> None:
         network_number(networks, "Network:none")
 
 
+def exported(path: Path, column: str) -> list[str]:
+    return [json.loads(line)[column] for line in path.read_text(encoding="utf-8").splitlines()]
+
+
 def test_export_of_a_network(workspace: Workspace, tmp_path: Path) -> None:
     name = document(networks_of(workspace), "Seller:shop:1")["id"]
     export_graph(workspace, tmp_path / "out", ExportRequest(format="jsonl", network=name), None)
-    sellers = [
-        json.loads(line)["seller_id"] for line in (tmp_path / "out" / "sellers.jsonl").open(encoding="utf-8")
-    ]
+    sellers = exported(tmp_path / "out" / "sellers.jsonl", "seller_id")
     assert sellers == ["1", "2", "3"]
-    findings = [json.loads(line)["finding_id"] for line in (tmp_path / "out" / "findings.jsonl").open()]
+    findings = exported(tmp_path / "out" / "findings.jsonl", "finding_id")
     assert findings == ["N1", "N2"]
     report = export_graph(
         workspace, tmp_path / "n.graphml", ExportRequest(format="graphml", network=name), None
