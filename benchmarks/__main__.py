@@ -40,6 +40,8 @@ NAMES: Final = (
     "actor_resolution",
     "actor_build",
     "graph_measures",
+    "repeat_offenders",
+    "risk_backtest",
 )
 PAGE: Final = CHECKOUT / "docs" / "benchmarks.md"
 

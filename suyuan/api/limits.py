@@ -66,6 +66,8 @@ COSTS: Final[Mapping[str, int]] = {
     "cutChain": 200,
     "Query.origins": 500,
     "Query.actor": 100,
+    "offenderNetworks": 200,
+    "offenderNetwork": 200,
     "Mutation.judge": 300,
     "Mutation.undoJudgement": 300,
 }

@@ -19,6 +19,12 @@ from suyuan.api.cut_types import CutPlan, cut_chain
 from suyuan.api.given_ids import beginning, canonical_id
 from suyuan.api.impact_types import Impact, forward_impact
 from suyuan.api.kinds import EDGE_KIND_MEMBERS, Direction, EdgeKind, NodeKind, UnknownTimes
+from suyuan.api.network_types import (
+    NetworkConnection,
+    OffenderNetwork,
+    offender_network,
+    offender_networks,
+)
 from suyuan.api.nodes import (
     EdgeConnection,
     EdgeKinds,
@@ -176,6 +182,14 @@ class Query:
     actor: Actor | None = strawberry.field(
         resolver=actor_of_id,
         description="Who is behind a record; null if there is no such thing. A machine estimate, not a finding.",
+    )
+    offender_networks: NetworkConnection = strawberry.field(
+        resolver=offender_networks,
+        description="Networks of linked accounts, the most findings first. A machine estimate, not a finding.",
+    )
+    offender_network: OffenderNetwork | None = strawberry.field(
+        resolver=offender_network,
+        description="One network; null if there is none. A machine estimate, not a finding.",
     )
     forward_impact: Impact = strawberry.field(
         resolver=forward_impact,

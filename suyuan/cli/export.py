@@ -53,6 +53,10 @@ def export(
     hops: Annotated[
         int | None, typer.Option(min=1, help="How many relationships from --around; default 1.")
     ] = None,
+    network: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Only this network (suyuan networks list): all that belongs to it."),
+    ] = None,
     known_at: KnownAtOption = None,
     store: StoreOption = None,
     as_json: JsonOption = False,
@@ -70,6 +74,7 @@ def export(
         since=since,
         around=around,
         hops=hops or 1,
+        network=network,
         known_at=known_at,
     )
     with Workspace.open(store) as workspace, progress_bar("Exporting") as progress:

@@ -33,6 +33,7 @@ class Commands(LazyGroup):
         "impact": ("suyuan.cli.impact", "What came from here: sites, sellers, listings, rights. 流向分析"),
         "cut": ("suyuan.cli.cut", "Which places to close so that goods from here stop. 阻断方案"),
         "actors": ("suyuan.cli.actors", "Who is behind the shops, firms and persons. 关联主体"),
+        "networks": ("suyuan.cli.networks", "Accounts that hang together, and who recurs. 关联主体网络"),
         "rank": ("suyuan.cli.rank", "Whom and what to look at first. 风险排序"),
         "export": ("suyuan.cli.export", "Write tables or the graph to files. 导出"),
         "serve": ("suyuan.cli.serve", "Serve GraphQL over HTTP. 启动服务"),

@@ -1,7 +1,7 @@
 """Use case: tables or the graph to files, whole and in a stated order."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ from suyuan.service.followthemoney import write_entities
 from suyuan.service.gexf import write_gexf
 from suyuan.service.graphml import write_graphml
 from suyuan.service.neo4j_admin import write_neo4j_admin
+from suyuan.service.network_selection import within_network
 from suyuan.service.times import microseconds
 from suyuan.service.workbooks import write_workbook
 from suyuan.service.workspace import Workspace
@@ -42,6 +43,7 @@ class ExportRequest:
     division : only what carries a division code within this one
     since : only records that the store did not have by this time
     around, hops : only the node and what is at most so many relationships away
+    network : only what belongs to a network, by its id or that of an actor, shop or firm in it
     known_at : what the store had by this time
     """
 
@@ -51,6 +53,7 @@ class ExportRequest:
     since: str | None = None
     around: str | None = None
     hops: int = 1
+    network: str | None = None
     known_at: str | None = None
 
 
@@ -61,7 +64,7 @@ def export_graph(
 
     Raises
     ------
-    ParameterError, UnknownKindError, UnknownNodeError, LimitError
+    ParameterError, UnknownKindError, UnknownNodeError, NotFoundError, LimitError
     ConfigError
         ``out`` cannot be written.
     """
@@ -85,10 +88,18 @@ def _selection(workspace: Workspace, view: View, request: ExportRequest) -> Sele
         chosen.append(within_division(view, request.division))
     if request.around is not None:
         chosen.append(around(view, request.around, request.hops))
-    ids = None if not chosen else chosen[0]
-    if len(chosen) == 2:
-        ids = chosen[0].filter(pc.is_in(chosen[0], chosen[1]))
-    return Selection(kinds, seq, ids)
+    if request.network is not None:
+        if request.known_at is not None:
+            raise ParameterError("known_at", request.known_at, "no time together with a network")
+        chosen.append(within_network(workspace, request.network))
+    return Selection(kinds, seq, _in_all(chosen) if chosen else None)
+
+
+def _in_all(chosen: Sequence[pa.Array]) -> pa.Array:
+    found = chosen[0]
+    for other in chosen[1:]:
+        found = found.filter(pc.is_in(found, other))
+    return found
 
 
 def _begin_of_day(text: str | None) -> str | None:
