@@ -1,17 +1,14 @@
 """Networks: groups of actors that hang together more closely than with others, and the ids they keep between runs."""
 
-import ctypes
 import hashlib
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from threading import Lock
 from typing import Final
 
 import numpy as np
 from scipy import sparse
-from sknetwork.clustering import Leiden
 from sknetwork.topology import get_core_decomposition
 
+from suyuan.analytics.communities import leiden_communities
 from suyuan.analytics.measures import components
 from suyuan.graph.snapshot import Int32Array
 
@@ -19,18 +16,13 @@ SEED: Final = 20_240_601
 SMALLEST_SPLIT: Final = 4
 """A component of fewer actors is one network."""
 
-# The refinement of scikit-network's Leiden draws from rand() of the C library, whatever its random_state says.
-_C: Final = ctypes.CDLL("ucrtbase" if sys.platform == "win32" else None)
-_DRAWING: Final = Lock()
 
-
-def communities(adjacency: sparse.csr_array, *, resolution: float = 1.0, seed: int = SEED) -> Int32Array:
+def communities(adjacency: sparse.csr_array, *, seed: int = SEED) -> Int32Array:
     """The community of each actor, named by its least member.
 
     Parameters
     ----------
     adjacency : symmetric weights above 0, shape (n, n), without a diagonal.
-    resolution : above 1 more and smaller communities.
 
     Returns
     -------
@@ -39,11 +31,7 @@ def communities(adjacency: sparse.csr_array, *, resolution: float = 1.0, seed: i
     Notes
     -----
     Leiden in each connected component by itself, begun anew from the seed: what is in one component changes nothing in
-    another. Actors are taken in their order, so that is to be canonical. The same on every run of one platform.
-
-    References
-    ----------
-    Traag, Waltman, van Eck: From Louvain to Leiden, Scientific Reports 9, 2019.
+    another. Actors are taken in their order, so that is to be canonical.
 
     Examples
     --------
@@ -57,17 +45,10 @@ def communities(adjacency: sparse.csr_array, *, resolution: float = 1.0, seed: i
     begins = np.flatnonzero(np.diff(label[order], prepend=-1))
     for members in np.split(order, begins[1:]):
         if len(members) >= SMALLEST_SPLIT:
-            part = _leiden(adjacency[members][:, members], resolution, seed)
-            _, first, place = np.unique(part, return_index=True, return_inverse=True)
-            found[members] = members[first[place]]
+            within = sparse.triu(adjacency[members][:, members], format="coo")
+            part = leiden_communities(len(members), within.row, within.col, within.data, seed=seed)
+            found[members] = members[part]
     return found
-
-
-def _leiden(adjacency: sparse.csr_array, resolution: float, seed: int) -> Int32Array:
-    with _DRAWING:
-        _C.srand(seed)
-        model = Leiden(resolution=resolution, random_state=seed, sort_clusters=False)
-        return model.fit_predict(sparse.csr_matrix(adjacency))
 
 
 def core_numbers(adjacency: sparse.csr_array) -> Int32Array:

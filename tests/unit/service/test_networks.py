@@ -32,7 +32,8 @@ TABLES = {
     "Seller:shop:1,bank_account,6200000000000000001,2025-01-02\nSeller:shop:3,bank_account,6200000000000000001,2025-04-02\n",
     "listings": "platform,listing_id,seller_id,price,currency,units_sold,listed_at\n"
     "shop,L1,1,10,CNY,5,2025-01-05\nshop,L4,4,7,CNY,1,2025-01-05\n",
-    "sites": "site_id,role,operator,division_code\nD1,dispatch_point,,\nM1,wholesale_market,,\nX1,factory,Firm:F1,350502\n",
+    "sites": "site_id,role,operator,division_code\n"
+    "D1,dispatch_point,,\nM1,wholesale_market,,\nX1,factory,Firm:F1,350502\n",
     "dispatches": "platform,seller_id,site_id,observed_at,source\n"
     "shop,1,D1,2025-02-01,waybill\nshop,2,D1,2025-02-10,waybill\n"
     + "".join(f"shop,{seller},M1,2025-02-01,waybill\n" for seller in (1, 4, 5, 6, 7)),
