@@ -205,7 +205,7 @@ def test_review_asks_about_what_judgements_hold_apart_and_tells_the_overruled(op
     assert pair["prior_bits"] + sum(reason["bits"] for reason in pair["reasons"]) == pytest.approx(
         pair["bits"]
     )
-    assert "phone" in pair["reasons"][0]["text"]
+    assert "the same phone 同一电话 +8613912345671 (2 owners)" in pair["reasons"][1]["text"]
 
 
 @pytest.mark.usefixtures("read")
