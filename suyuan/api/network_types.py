@@ -1,7 +1,7 @@
 """GraphQL types of networks: who hangs together, by what, and who recurs."""
 
 from enum import Enum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
 import strawberry
 
@@ -9,7 +9,7 @@ from suyuan.api.connections import (
     PAGE,
     After,
     First,
-    connection_types,
+    PageInfo,
     decode_cursor,
     encode_cursor,
     page_info,
@@ -26,6 +26,7 @@ from suyuan.service.actor_reasons import OPEN_KINDS
 from suyuan.service.network_report import (
     Json,
     NetworkRequest,
+    Order,
     member_row,
     network_number,
     network_row,
@@ -291,8 +292,21 @@ class OffenderNetwork:
         return self.networks.position[self.id]
 
 
-_, NetworkConnection = connection_types("Network", OffenderNetwork, "networks")
-_EDGE: Final[Any] = _
+@strawberry.type(description="An entry of a list of networks.")
+class NetworkEdge:
+    """A network with its cursor."""
+
+    cursor: str = strawberry.field(description="Where to go on after this entry.")
+    node: OffenderNetwork = strawberry.field(description="The entry.")
+
+
+@strawberry.type(description="A page of networks.")
+class NetworkConnection:
+    """Networks in the order asked for."""
+
+    edges: list[NetworkEdge] = strawberry.field(description="The entries of this page.")
+    page_info: PageInfo = strawberry.field(description="Whether there is more.")
+
 
 Division = Annotated[
     str | None,
@@ -322,7 +336,7 @@ async def offender_networks(
     """Resolves `offenderNetworks`."""
     context = info.context
     size = page_size(first, PAGE, context.settings.max_page)
-    order = (order_by or NetworkOrder.FINDINGS).value
+    order = cast(Order, (order_by or NetworkOrder.FINDINGS).value)
     request = NetworkRequest(division=division, min_findings=min_findings or 0, order_by=order)
     cursor = decode_cursor(after, float, str)
     networks = await _networks(context, as_of)
@@ -331,7 +345,7 @@ async def offender_networks(
         rows = [row for row in rows if (-order_key(row, order), row["id"]) > (-cursor[0], cursor[1])]
     cursors = [encode_cursor(order_key(row, order), row["id"]) for row in rows[:size]]
     edges = [
-        _EDGE(cursor=cursor, node=_network(context, networks, row))
+        NetworkEdge(cursor=cursor, node=_network(context, networks, row))
         for cursor, row in zip(cursors, rows[:size], strict=True)
     ]
     return NetworkConnection(edges=edges, page_info=page_info(cursors, more=len(rows) > size, after=after))
