@@ -12,7 +12,7 @@ docs/accuracy/ranking.md.
 import argparse
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,7 @@ import numpy as np
 from scipy.special import expit
 
 from benchmarks.markets import ingested
+from benchmarks.measure import Row, print_rows
 from suyuan.analytics.ranking_measures import auroc, calibration_error, precision_at
 from suyuan.analytics.risk_features import FEATURES, PLACE_OF, STEPS
 from suyuan.analytics.step_scorecard import StepPrior, fit_steps
@@ -122,24 +123,37 @@ def print_table(found: Sequence[Judged]) -> None:
             print(_line(kind, day, [one for one in found if (one.kind, one.day) == (kind, day)]))
 
 
+def mean_of(rows: Sequence[Judged], name: str) -> float:
+    """The mean over markets of one of our measures."""
+    return float(np.mean([one.ours[name] for one in rows]))
+
+
+def best_of(rows: Sequence[Judged], name: str) -> float:
+    """The mean over markets of the baseline that has the best one."""
+    return max(float(np.mean([one.baselines[baseline][name] for one in rows])) for baseline in BASELINES)
+
+
 def _line(kind: str, day: int, rows: Sequence[Judged]) -> str:
-    def mean(name: str) -> float:
-        return float(np.mean([one.ours[name] for one in rows]))
-
-    def best(name: str) -> float:
-        means = {baseline: np.mean([one.baselines[baseline][name] for one in rows]) for baseline in BASELINES}
-        return float(max(means.values()))
-
     worst = max(one.ours["calibration_error"] for one in rows)
     entities = float(np.mean([one.entities for one in rows]))
     positive = float(np.mean([one.positive for one in rows]))
-    first = best("precision_at_1")
-    return (
-        f"| {kind} | {day} | {entities:.0f}, {positive:.0f} | {mean('precision_at_1'):.3f} | {first:.3f} | "
-        f"{mean('precision_at_1') / max(first, 1e-9):.1f} | {mean('precision_at_100'):.3f} | "
-        f"{mean('recall_at_10'):.3f} | {mean('auroc'):.3f} | {best('auroc'):.3f} | {mean('brier'):.4f} | "
-        f"{mean('calibration_error'):.3f} ({worst:.3f}) |"
+    first = best_of(rows, "precision_at_1")
+    ours = {name: mean_of(rows, name) for name in rows[0].ours}
+    cells = (
+        kind,
+        str(day),
+        f"{entities:.0f}, {positive:.0f}",
+        f"{ours['precision_at_1']:.3f}",
+        f"{first:.3f}",
+        f"{ours['precision_at_1'] / max(first, 1e-9):.1f}",
+        f"{ours['precision_at_100']:.3f}",
+        f"{ours['recall_at_10']:.3f}",
+        f"{ours['auroc']:.3f}",
+        f"{best_of(rows, 'auroc'):.3f}",
+        f"{ours['brier']:.4f}",
+        f"{ours['calibration_error']:.3f} ({worst:.3f})",
     )
+    return f"| {' | '.join(cells)} |"
 
 
 def write_prior(path: Path, sellers: int) -> None:
@@ -174,22 +188,54 @@ def _prior(samples: Sequence[Sample]) -> dict[str, object]:
     return {"intercept": round(card.intercept, 4), "changes": changes}
 
 
+def rows(quick: bool = False) -> Iterable[Row]:
+    """Judges every market, prints the whole table, and tells the targets kind by kind."""
+    found: list[Judged] = []
+    for seed in JUDGED_ON[:1] if quick else JUDGED_ON:
+        sellers = 600 if quick else 2_500
+        with tempfile.TemporaryDirectory() as name, opened(seed, sellers, Path(name)) as workspace:
+            found += judged(workspace)
+        print(f"seed {seed} done", flush=True)
+    print_table(found)
+    for kind in JUDGED_KINDS:
+        yield from _targets(
+            kind, [[one for one in found if (one.kind, one.day) == (kind, day)] for day in WINDOWS]
+        )
+
+
+def _targets(kind: str, windows: Sequence[Sequence[Judged]]) -> Iterator[Row]:
+    """Means over markets of each cut-off against what is to be reached."""
+    ours = [mean_of(window, "precision_at_1") for window in windows]
+    best = [best_of(window, "precision_at_1") for window in windows]
+    ratios = [mine / max(other, 1e-9) for mine, other in zip(ours, best, strict=True)]
+    errors = [mean_of(window, "calibration_error") for window in windows]
+    what = f"{kind} of simulated markets, {len(windows)} cut-offs"
+    yield Row(
+        what=f"{what}, precision at 1 %",
+        ours=", ".join(f"{one:.3f}" for one in ours),
+        opponent="best baseline " + ", ".join(f"{one:.3f}" for one in best),
+        ratio=", ".join(f"{one:.1f}x" for one in ratios),
+        target=">= 2x each",
+        met=min(ratios) >= 2.0,
+    )
+    yield Row(
+        what=f"{what}, calibration error",
+        ours=", ".join(f"{one:.3f}" for one in errors),
+        target="<= 0.030 each",
+        met=max(errors) <= 0.03,
+    )
+
+
 def main() -> None:
     """Judges, or makes the prior scorecard."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--quick", action="store_true", help="one market of 600 shops")
     parser.add_argument("--prior", type=Path, help="write the prior scorecard to this file instead")
     given = parser.parse_args()
-    sellers = 600 if given.quick else 2_500
     if given.prior:
-        write_prior(given.prior, sellers)
+        write_prior(given.prior, 600 if given.quick else 2_500)
         return
-    found: list[Judged] = []
-    for seed in JUDGED_ON[:1] if given.quick else JUDGED_ON:
-        with tempfile.TemporaryDirectory() as name, opened(seed, sellers, Path(name)) as workspace:
-            found += judged(workspace)
-        print(f"seed {seed} done", flush=True)
-    print_table(found)
+    print_rows(list(rows(quick=given.quick)))
 
 
 if __name__ == "__main__":
