@@ -46,13 +46,14 @@ def list_(
     with usage_errors():
         request = NetworkRequest(division=division, min_findings=min_findings)
     with Workspace.open(store) as workspace:
-        rows = network_rows(networks_of(workspace, microseconds("as_of", as_of)), request)
+        networks = networks_of(workspace, microseconds("as_of", as_of))
+        rows = network_rows(networks, request)
     shown = top if top is not None else 0 if as_json else TOP
     chosen = rows[:shown] if shown else rows
     if as_json:
-        print_json({"as_of": as_of, "networks": chosen, "networks_in_all": len(rows)})
+        print_json({"as_of": as_of, "networks": chosen, "networks_in_all": len(networks.ids)})
     else:
-        _print_list(chosen, len(rows))
+        _print_list(chosen, len(networks.ids))
 
 
 def _print_list(rows: list[dict[str, Any]], in_all: int) -> None:

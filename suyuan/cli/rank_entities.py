@@ -7,7 +7,15 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from suyuan.cli.output import NOT_A_FINDING, AsOfOption, JsonOption, StoreOption, note, print_json
+from suyuan.cli.output import (
+    NOT_A_FINDING,
+    AsOfOption,
+    JsonOption,
+    StoreOption,
+    note,
+    print_json,
+    usage_errors,
+)
 from suyuan.service.risk_ranking import BASE, RankingRequest, RiskRanking
 from suyuan.service.workspace import Workspace
 
@@ -33,7 +41,8 @@ def entities(
     as_json: JsonOption = False,
 ) -> None:
     """Rank by the probability of an infringing finding within 180 days after the cut-off. 重点关注排序"""
-    request = RankingRequest(kind, division=division, as_of=as_of, top=top, refit=refit)
+    with usage_errors():
+        request = RankingRequest(kind, division=division, as_of=as_of, top=top, refit=refit)
     with Workspace.open(store) as workspace:
         report = RiskRanking(workspace).report(request)
     if as_json:

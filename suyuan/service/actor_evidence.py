@@ -34,20 +34,25 @@ class _Gathered:
     records: set[str] = field(default_factory=set[str])
     claims: set[Claim] = field(default_factory=set[Claim])
     addresses: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    not_yet: frozenset[str] = frozenset()
+
+    def is_party(self, record: str) -> bool:
+        """Whether it is a seller, firm or person that was there at the cut-off."""
+        return record.partition(":")[0] in PARTIES and record not in self.not_yet
 
     def add_record(self, record: str) -> None:
         """A record, if it is a party; parties that others only name are records too."""
-        if record.partition(":")[0] in PARTIES:
+        if self.is_party(record):
             self.records.add(record)
 
     def add(self, record: str, kind: str, value: str | None) -> None:
         """A claim, if there is a value and the record is a party."""
-        if value and record.partition(":")[0] in PARTIES:
+        if value and self.is_party(record):
             self.claims.add((record, kind, value))
 
     def add_address(self, record: str, text: str | None) -> None:
         """An address in its normal form; how it was written is kept to tell slips."""
-        if text and record.partition(":")[0] in PARTIES:
+        if text and self.is_party(record):
             normal = self.divisions.address(text)
             self.claims.add((record, "address", normal))
             self.addresses.setdefault(normal, set()).update((normal, compact_address(text)))
@@ -75,7 +80,8 @@ def actor_evidence(view: View, as_of: int | None = None) -> Evidence:
     """
     divisions = list(dated_rows(view, "divisions", ("code", "name", "parent")))
     table = divisions_of((code, name, parent or "") for _, code, name, parent in divisions if code and name)
-    gathered = _Gathered(table, {code: name for _, code, name, _ in divisions if code and name})
+    names = {code: name for _, code, name, _ in divisions if code and name}
+    gathered = _Gathered(table, names, not_yet=_not_yet(view, as_of))
     _sellers(view, gathered, as_of)
     _firms(view, gathered, as_of)
     _persons(view, gathered, as_of)
@@ -85,6 +91,18 @@ def actor_evidence(view: View, as_of: int | None = None) -> Evidence:
     _named_parties(view, gathered, as_of)
     _address_slips(gathered)
     return evidence_of(sorted(gathered.records), sorted(gathered.claims))
+
+
+def _not_yet(view: View, as_of: int | None) -> frozenset[str]:
+    """Shops opened and firms registered after the cut-off, which undated rows may name all the same."""
+    if as_of is None:
+        return frozenset()
+    return frozenset(
+        record
+        for table in ("sellers", "firms")
+        for record in {row[0] for row in dated_rows(view, table, ())}
+        - {row[0] for row in dated_rows(view, table, (), as_of)}
+    )
 
 
 def _sellers(view: View, gathered: _Gathered, as_of: int | None) -> None:

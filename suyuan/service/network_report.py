@@ -10,6 +10,7 @@ from suyuan.analytics.recurrence import Recurrence
 from suyuan.analytics.roles import ROLES
 from suyuan.analytics.ties import TIE_KINDS
 from suyuan.errors import NotFoundError, ParameterError
+from suyuan.service.division_codes import require_division
 from suyuan.service.networks import Networks, actors_by_recurrence
 from suyuan.service.party_findings import PartyFinding
 from suyuan.service.party_standing import LINKED_ACCOUNTS, display_label, standing_of
@@ -42,9 +43,7 @@ class NetworkRequest:
     def __post_init__(self) -> None:
         if self.min_findings < 0:
             raise ParameterError("min_findings", self.min_findings, "0 or more")
-        code = self.division
-        if code is not None and not (code.isascii() and code.isdigit() and len(code) in (2, 4, 6)):
-            raise ParameterError("division", code, "a code of GB/T 2260, such as 330782, 3307 or 33")
+        require_division(self.division)
 
 
 def network_rows(networks: Networks, request: NetworkRequest) -> list[Json]:

@@ -15,6 +15,7 @@ from suyuan.errors import UnknownKindError
 from suyuan.graph.records import time_text
 from suyuan.graph.snapshot import FloatArray
 from suyuan.graph.store.base import View
+from suyuan.service.division_codes import require_division
 from suyuan.service.party_findings import PartyFinding
 from suyuan.service.party_standing import display_label, standing_of
 from suyuan.service.risk_entities import KINDS, POOLED, Entity
@@ -31,7 +32,7 @@ BASE: Final = "base"
 NOT_A_FINDING: Final = "Machine estimate, not a finding. 机器推断，非违法认定。"
 INSPECTION_PRIORITY: Final = "inspection priority 重点关注"
 OBJECT: Final = (
-    "Internal order of inspection (重点关注), not a list of offenders; who is ranked may show a licence, a lawful "
+    "Internal order of inspection (重点关注), no finding about anybody; who is ranked may show a licence, a lawful "
     "source or an error in the data to the authority that holds them."
 )
 _DIGITS: Final = 12
@@ -63,6 +64,9 @@ class RankingRequest:
     as_of: str | None = None
     top: int = 0
     refit: bool = False
+
+    def __post_init__(self) -> None:
+        require_division(self.division)
 
 
 class RiskRanking:

@@ -10,6 +10,7 @@ from suyuan.graph.store.base import Scope
 from suyuan.graph.store.opening import open_store
 from suyuan.ingest.run import IngestOptions, ingest
 from suyuan.service.actor_evidence import actor_evidence
+from suyuan.service.times import microseconds
 
 FIRM, OTHER = "91330782MA2DEM017W", "91330782XY0000004L"
 TABLES = {
@@ -97,3 +98,22 @@ def test_places_and_pictures_are_shared(seen: Evidence) -> None:
 
 def test_one_party_is_one_actor(seen: Evidence) -> None:
     assert [members for _, members in resolve(seen).actors()] == [tuple(seen.records.to_pylist())]
+
+
+def test_an_undated_row_does_not_bring_a_shop_forward(tmp_path: Path) -> None:
+    tables = tmp_path / "tables"
+    tables.mkdir()
+    (tables / "sellers.csv").write_text(
+        "platform,seller_id,opened_at\nshop,1,2024-01-01\nshop,2,2025-01-01\n"
+    )
+    (tables / "identifiers.csv").write_text(
+        "owner,type,value\n" + "".join(f"Seller:shop:{n},phone,13912345678\n" for n in (1, 2))
+    )
+    store = open_store(f"sqlite:///{tmp_path / 's.db'}")
+    try:
+        ingest(store, [tables], IngestOptions())
+        then = actor_evidence(store.view(Scope()), microseconds("as_of", "2024-12-31"))
+        assert then.records.to_pylist() == ["Seller:shop:1"]
+        assert len(actor_evidence(store.view(Scope())).records) == 2
+    finally:
+        store.close()
