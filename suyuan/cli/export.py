@@ -62,6 +62,8 @@ def export(
     as_json: JsonOption = False,
 ) -> None:
     """Write exchange tables, or the graph, whole or in part."""
+    if network is not None and known_at is not None:
+        raise typer.BadParameter("cannot go with --known-at", param_hint="--network")
     if hops is not None and around is None:
         raise typer.BadParameter("needs --around ID", param_hint="--hops")
     with usage_errors():
