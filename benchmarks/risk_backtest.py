@@ -26,10 +26,11 @@ from suyuan.analytics.ranking_measures import auroc, calibration_error, precisio
 from suyuan.analytics.risk_features import FEATURES, PLACE_OF, STEPS
 from suyuan.analytics.step_scorecard import StepPrior, fit_steps
 from suyuan.graph.snapshot import FloatArray
+from suyuan.graph.times import MICROSECONDS_PER_DAY
 from suyuan.service.party_findings import party_findings
 from suyuan.service.risk_cards import BASELINES, HORIZON_DAYS, Sample
 from suyuan.service.risk_entities import KINDS, FindingIndex
-from suyuan.service.risk_facts import DAY, risk_facts
+from suyuan.service.risk_facts import risk_facts
 from suyuan.service.risk_features import FeatureMaker
 from suyuan.service.risk_fits import RiskModels, span_of
 from suyuan.service.risk_training import Cutoff, sample_of
@@ -92,12 +93,12 @@ def judged(workspace: Workspace) -> Iterator[Judged]:
     span, findings = span_of(view), FindingIndex.of(party_findings(view))
     begin = microseconds("begin", BEGIN) or 0
     for day in WINDOWS:
-        as_of = begin + day * DAY
+        as_of = begin + day * MICROSECONDS_PER_DAY
         facts = risk_facts(workspace, view, as_of)
         for kind in JUDGED_KINDS:
             card = models.fit(view, kind, as_of, span, refit=True).scorecard
             table = models.table(view, kind, as_of)
-            sample = sample_of(Cutoff(facts, table), findings, as_of + HORIZON_DAYS * DAY)
+            sample = sample_of(Cutoff(facts, table), findings, as_of + HORIZON_DAYS * MICROSECONDS_PER_DAY)
             log_odds = card.log_odds(sample.values)
             probability = expit(log_odds)
             ours = measured(sample, np.round(probability, 12)) | {
@@ -165,10 +166,10 @@ def write_prior(path: Path, sellers: int) -> None:
             findings = FindingIndex.of(party_findings(view))
             begin = microseconds("begin", BEGIN) or 0
             for day in PRIOR_WINDOWS:
-                facts = risk_facts(workspace, view, begin + day * DAY)
+                facts = risk_facts(workspace, view, begin + day * MICROSECONDS_PER_DAY)
                 maker = FeatureMaker(facts)
                 for kind in KINDS:
-                    until = facts.as_of + HORIZON_DAYS * DAY
+                    until = facts.as_of + HORIZON_DAYS * MICROSECONDS_PER_DAY
                     samples[kind].append(sample_of(Cutoff(facts, maker.table(kind)), findings, until))
     path.write_text(json.dumps({kind: _prior(samples[kind]) for kind in KINDS}) + "\n", encoding="utf-8")
 

@@ -15,9 +15,9 @@ from scipy.sparse import csgraph
 
 from suyuan.errors import ParameterError
 from suyuan.graph.snapshot import BoolArray, FloatArray, Int8Array, Int32Array, Int64Array
+from suyuan.graph.times import MICROSECONDS_PER_DAY
 
 TIE_KINDS: Final = ("shared_site", "movement", "identifier", "ownership", "common_origin")
-_DAY: Final = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +179,7 @@ def shared_pairs(
     most = np.full(len(users), settings.most_groups)
     if public is not None:
         most[public[: len(users)]] = settings.most_groups_public
-    gap = int(settings.window_days * _DAY)
+    gap = int(settings.window_days * MICROSECONDS_PER_DAY)
     apart = (first[one] > last[other] + gap) | (first[other] > last[one] + gap)
     kept = ~(apart & dated[one] & dated[other]) & (groups <= most)[thing[one]]
     one, other = one[kept], other[kept]

@@ -5,15 +5,15 @@ import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from suyuan.errors import ConfigError, ParameterError, UnknownKindError
 from suyuan.graph.store.opening import check_url
+from suyuan.service.disclaimer import NOT_A_FINDING as NOT_A_FINDING
 from suyuan.service.times import microseconds
 
-NOT_A_FINDING: Final = "Machine estimate, not a finding. 机器推断，非违法认定。"
 """What stands under every answer that people read."""
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from suyuan.errors import LimitError, ParameterError, UnknownNodeError
+from suyuan.graph.divisioncodes import leading_digits, require_division
 from suyuan.graph.ids import normal_id
 from suyuan.graph.model import Table
 from suyuan.graph.store.base import View
@@ -82,9 +83,8 @@ def within_division(view: View, code: str) -> pa.Array:
     ParameterError
         It is no code.
     """
-    if not (code.isascii() and code.isdigit() and len(code) in (2, 4, 6)):
-        raise ParameterError("division", code, "a code of GB/T 2260, such as 330782, 3307 or 33")
-    begin = code[:2] if code[2:] in ("", "00", "0000") else code[:4] if code[4:] in ("", "00") else code
+    require_division(code)
+    begin = leading_digits(code)
     parts: list[pa.Array] = []
     for table in TABLES.values():
         name = "code" if table.name == "divisions" else "division_code"

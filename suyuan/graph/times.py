@@ -8,6 +8,8 @@ import pyarrow.compute as pc
 
 from suyuan.graph.records import Precision
 
+MICROSECONDS_PER_DAY = 86_400_000_000
+
 _REST = r"(-[0-9]{2}(-[0-9]{2}(T[0-9:.]+Z)?)?)?$"
 _COMMON = "^[0-9]{4}" + _REST
 _LONG_YEAR = re.compile("^-?[0-9]{3,}" + _REST)

@@ -34,6 +34,7 @@ from suyuan.graph.snapshot import (
 )
 from suyuan.graph.store.base import View
 from suyuan.service.dated_rows import dated_rows
+from suyuan.service.party_findings import shops_by_listing
 from suyuan.service.repeat_offenders import ActorIndex
 from suyuan.service.workspace import Workspace
 
@@ -287,11 +288,7 @@ def _origin_pairs(
     view: View, actors: ActorIndex, sites: _Sites, operators: Rows, as_of: int | None, book: EvidenceBook
 ) -> tuple[Rows, PairRows]:
     """Whose goods came from which factory by an officer's word; and each of them with who runs the factory."""
-    shops = {
-        record: canonical_id("Seller", platform, seller)
-        for record, platform, seller in dated_rows(view, "listings", ("platform", "seller_id"), as_of)
-        if platform and seller
-    }
+    shops = shops_by_listing(view, as_of)
     rows: list[tuple[Any, ...]] = sorted(
         (
             row

@@ -3,14 +3,15 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Literal
 
 from suyuan.analytics.recurrence import Recurrence
 from suyuan.analytics.roles import ROLES
 from suyuan.analytics.ties import TIE_KINDS
 from suyuan.errors import NotFoundError, ParameterError
-from suyuan.service.division_codes import require_division
+from suyuan.graph.divisioncodes import leading_digits, require_division
+from suyuan.graph.records import Precision, time_text
+from suyuan.graph.times import MICROSECONDS_PER_DAY
 from suyuan.service.networks import Networks, actors_by_recurrence
 from suyuan.service.party_findings import PartyFinding
 from suyuan.service.party_standing import LINKED_ACCOUNTS, display_label, standing_of
@@ -22,7 +23,6 @@ Order = Literal["findings", "repeat_offenders", "accounts", "growth", "value", "
 EVIDENCE_SHOWN: Final = 20
 LABEL: Final = f"{LINKED_ACCOUNTS}网络"
 PERSONAL_EVIDENCE: Final = frozenset({"identifier"})
-_EPOCH: Final = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class NetworkRequest:
 def network_rows(networks: Networks, request: NetworkRequest) -> list[Json]:
     """The chosen networks in order, without members and ties."""
     rows = [network_row(networks, number) for number in range(len(networks.ids))]
-    begin = _beginning(request.division)
+    begin = leading_digits(request.division) if request.division else ""
     chosen = [
         row
         for row in rows
@@ -74,12 +74,6 @@ def order_key(row: Json, order_by: Order) -> float:
             return float(sum(entry["value"] for entry in row["value"]))
         case "id":
             return 0.0
-
-
-def _beginning(code: str | None) -> str:
-    if code is None:
-        return ""
-    return code[:2] if code[2:] in ("", "00", "0000") else code[:4] if code[4:] in ("", "00") else code
 
 
 def network_number(networks: Networks, name: str) -> int:
@@ -224,10 +218,4 @@ def tie_row(networks: Networks, tie: int, shown: int | None = EVIDENCE_SHOWN) ->
 
 def day_text(day: int) -> str:
     """An ISO date of a day counted from 1970-01-01."""
-    return (_EPOCH + timedelta(days=day)).isoformat()
-
-
-def time_text(moment: int) -> str:
-    """An ISO time of microseconds since 1970 UTC."""
-    begin = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=moment)
-    return begin.isoformat().replace("+00:00", "Z")
+    return time_text(day * MICROSECONDS_PER_DAY, Precision.DAY)

@@ -12,6 +12,7 @@ from suyuan.graph.store.base import View
 from suyuan.service.dated_rows import dated_rows
 from suyuan.service.network_report import network_number
 from suyuan.service.networks import Networks, networks_of
+from suyuan.service.party_findings import shops_by_listing
 from suyuan.service.workspace import Workspace
 
 
@@ -29,8 +30,7 @@ def within_network(workspace: Workspace, name: str) -> pa.Array:
     records = frozenset(networks.records(number))
     view = workspace.view()
     found = set(records)
-    listings = set(_listings(view, records))
-    found |= listings
+    found.update(listing for listing, shop in shops_by_listing(view).items() if shop in records)
     found.update(_found(networks, number))
     sites = set(_sites(view, networks, number, records))
     found |= sites
@@ -38,12 +38,6 @@ def within_network(workspace: Workspace, name: str) -> pa.Array:
     found.update(_identifiers(view, records))
     found.update(_movements(networks.tied.snapshot, sites))
     return pa.array(sorted(found), pa.string())
-
-
-def _listings(view: View, records: frozenset[str]) -> Iterator[str]:
-    for record, platform, seller in dated_rows(view, "listings", ("platform", "seller_id")):
-        if platform and seller and canonical_id("Seller", platform, seller) in records:
-            yield record
 
 
 def _found(networks: Networks, number: int) -> Iterator[str]:

@@ -4,9 +4,8 @@ from typing import Any, NamedTuple
 
 from suyuan.graph.ids import canonical_id
 from suyuan.graph.store.base import View
+from suyuan.graph.times import MICROSECONDS_PER_DAY
 from suyuan.service.dated_rows import dated_rows
-
-_DAY_MICROSECONDS = 86_400_000_000
 
 
 class PartyFinding(NamedTuple):
@@ -41,6 +40,15 @@ INVALIDATED = frozenset({"invalidated", "invalid", "revoked"})
 _COLUMNS = ("subject", "right_id", "kind", "act", "outcome", "finality", "decided_at", "division_code")
 
 
+def shops_by_listing(view: View, as_of: int | None = None) -> dict[str, str]:
+    """The shop of each listing that was there at the cut-off, both by canonical id; without those of no known shop."""
+    return {
+        record: canonical_id("Seller", platform, seller)
+        for record, platform, seller in dated_rows(view, "listings", ("platform", "seller_id"), as_of)
+        if platform and seller
+    }
+
+
 def party_findings(view: View, as_of: int | None = None) -> list[PartyFinding]:
     """Every finding decided by the cut-off, by day, then id.
 
@@ -48,11 +56,7 @@ def party_findings(view: View, as_of: int | None = None) -> list[PartyFinding]:
     ----------
     as_of : microseconds since 1970 UTC; None for all
     """
-    shops = {
-        record: canonical_id("Seller", platform, seller)
-        for record, platform, seller in dated_rows(view, "listings", ("platform", "seller_id"))
-        if platform and seller
-    }
+    shops = shops_by_listing(view)
     rights = {
         record: (kind, (status or "").strip().lower() not in INVALIDATED)
         for record, kind, status in dated_rows(view, "rights", ("right_type", "status"))
@@ -79,7 +83,7 @@ def _finding(
         act,
         outcome,
         finality,
-        None if decided is None else decided // _DAY_MICROSECONDS,
+        None if decided is None else decided // MICROSECONDS_PER_DAY,
         division,
         holds,
     )

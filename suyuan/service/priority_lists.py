@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from suyuan.errors import ConflictError, NotFoundError, ParameterError
 from suyuan.graph.store.documents import ABSENT, Document, Documents
-from suyuan.service.risk_ranking import NOT_A_FINDING
+from suyuan.service.disclaimer import NOT_A_FINDING
 
 Json = dict[str, Any]
 

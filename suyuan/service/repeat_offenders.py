@@ -13,12 +13,12 @@ from suyuan.analytics.actors import ActorResolution
 from suyuan.analytics.recurrence import Account, Decision, Recurrence, recurrence
 from suyuan.graph.records import Precision, precision_name
 from suyuan.graph.store.base import View
+from suyuan.graph.times import MICROSECONDS_PER_DAY
 from suyuan.service.dated_rows import dated_rows
 from suyuan.service.party_findings import PartyFinding, party_findings
 
 ACCOUNT_KINDS: Final = ("Seller", "Firm")
 JUDGED_SAME: Final = "judgement:same"
-_DAY: Final = 86_400_000_000
 _LONGEST: Final = {Precision.MONTH: 30, Precision.YEAR: 365}
 """Days by which a decision can be later than the first moment of its month or year."""
 
@@ -119,14 +119,14 @@ def _dates(view: View) -> dict[str, tuple[int, int | None]]:
         precision = batch.column(precision_name("decided_at")).to_pylist()
         ends = batch.column("act_to").to_pylist()
         for record, spelt, end in zip(batch.column("id").to_pylist(), precision, ends, strict=True):
-            found[record] = (_LONGEST.get(spelt, 0), None if end is None else end // _DAY)
+            found[record] = (_LONGEST.get(spelt, 0), None if end is None else end // MICROSECONDS_PER_DAY)
     return found
 
 
 def _opened(view: View, as_of: int | None) -> dict[str, int]:
     """The day on which each shop was opened or firm registered."""
     return {
-        record: moment // _DAY
+        record: moment // MICROSECONDS_PER_DAY
         for table, column in (("sellers", "opened_at"), ("firms", "registered_at"))
         for record, moment in dated_rows(view, table, (column,), as_of)
         if moment is not None

@@ -11,7 +11,7 @@ from suyuan.analytics.ranking_measures import auroc, calibration_error, log_loss
 from suyuan.analytics.risk_features import FEATURES, PLACE_OF
 from suyuan.analytics.step_scorecard import StepScorecard
 from suyuan.graph.snapshot import FloatArray
-from suyuan.service.risk_facts import DAY
+from suyuan.graph.times import MICROSECONDS_PER_DAY
 
 Json = dict[str, Any]
 
@@ -51,7 +51,7 @@ class Sample:
 
 def tested(model: str, begin: int, as_of: int, sample: Sample, log_odds: FloatArray) -> Json:
     """How well one earlier cut-off was predicted, for the model card."""
-    days = min(HORIZON_DAYS, (as_of - begin) // DAY)
+    days = min(HORIZON_DAYS, (as_of - begin) // MICROSECONDS_PER_DAY)
     probability = expit(log_odds)
     return {
         "model": model,

@@ -3,16 +3,16 @@
 import statistics
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from suyuan.graph.ids import canonical_id
 from suyuan.graph.store.base import View
+from suyuan.graph.times import MICROSECONDS_PER_DAY
 from suyuan.service.actors import resolve_actors
 from suyuan.service.dated_rows import dated_rows
 from suyuan.service.party_findings import INVALIDATED, PartyFinding, party_findings
 from suyuan.service.workspace import Workspace
 
-DAY: Final = 86_400_000_000
 """Microseconds of a day."""
 
 
@@ -109,7 +109,7 @@ class RiskFacts:
     @property
     def day(self) -> int:
         """The cut-off as a day since 1970."""
-        return self.as_of // DAY
+        return self.as_of // MICROSECONDS_PER_DAY
 
 
 def risk_facts(workspace: Workspace, view: View, as_of: int) -> RiskFacts:
@@ -131,7 +131,7 @@ def _rows(view: View, table: str, columns: tuple[str, ...], facts: RiskFacts) ->
 
 
 def _day(moment: int | None) -> int | None:
-    return None if moment is None else moment // DAY
+    return None if moment is None else moment // MICROSECONDS_PER_DAY
 
 
 def _parties(view: View, facts: RiskFacts) -> None:

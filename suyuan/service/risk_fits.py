@@ -92,7 +92,7 @@ class RiskModels:
     def table(self, view: View, kind: str, as_of: int) -> EntityTable:
         """Entities of a kind with their features at a cut-off."""
         with self._lock:
-            return self._maker(view, as_of).table(kind)
+            return self._maker(view, as_of, self.state(view)).table(kind)
 
     def fit(self, view: View, kind: str, as_of: int, span: Span, *, refit: bool = False) -> Fit:
         """The fit kept for this state of the data and cut-off, else a new one, which is kept."""
@@ -101,7 +101,7 @@ class RiskModels:
         state = self.state(view)
         if kept is not None and not refit and _holds(kept, state):
             return Fit(StepScorecard.from_json(kept.value["scorecard"]), dict(kept.value["card"]))
-        fit = self._fitted(view, kind, as_of, span)
+        fit = self._fitted(view, kind, as_of, span, state)
         value = {
             "form": _FORM,
             "state": state,
@@ -119,18 +119,18 @@ class RiskModels:
             )
         return fit
 
-    def _fitted(self, view: View, kind: str, as_of: int, span: Span) -> Fit:
+    def _fitted(self, view: View, kind: str, as_of: int, span: Span, state: str) -> Fit:
         with self._lock:
-            findings = FindingIndex.of(self._maker(view, as_of).facts.findings)
+            findings = FindingIndex.of(self._maker(view, as_of, state).facts.findings)
             cutoffs: list[Cutoff] = []
             for at in earlier_cutoffs(as_of, span.first):
-                maker = self._maker(view, at)
+                maker = self._maker(view, at, state)
                 cutoffs.append(Cutoff(maker.facts, maker.table(kind)))
         return fit_risk(kind, cutoffs, findings, as_of)
 
-    def _maker(self, view: View, as_of: int) -> FeatureMaker:
+    def _maker(self, view: View, as_of: int, state: str) -> FeatureMaker:
         """Features at a cut-off; those of the last fit are kept, as other kinds need them too."""
-        key = (self.state(view), as_of)
+        key = (state, as_of)
         maker = self._makers.get(key)
         if maker is None:
             maker = self._makers[key] = FeatureMaker(risk_facts(self.workspace, view, as_of))

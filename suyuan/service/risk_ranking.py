@@ -12,10 +12,11 @@ from scipy.special import expit
 from suyuan.analytics.risk_features import FEATURES
 from suyuan.analytics.step_scorecard import StepScorecard
 from suyuan.errors import UnknownKindError
+from suyuan.graph.divisioncodes import leading_digits, require_division
 from suyuan.graph.records import time_text
 from suyuan.graph.snapshot import FloatArray
 from suyuan.graph.store.base import View
-from suyuan.service.division_codes import require_division
+from suyuan.service.disclaimer import NOT_A_FINDING
 from suyuan.service.party_findings import PartyFinding
 from suyuan.service.party_standing import display_label, standing_of
 from suyuan.service.risk_entities import KINDS, POOLED, Entity
@@ -29,7 +30,6 @@ from suyuan.traceback.explanation import Standing
 Json = dict[str, Any]
 
 BASE: Final = "base"
-NOT_A_FINDING: Final = "Machine estimate, not a finding. 机器推断，非违法认定。"
 INSPECTION_PRIORITY: Final = "inspection priority 重点关注"
 OBJECT: Final = (
     "Internal order of inspection (重点关注), no finding about anybody; who is ranked may show a licence, a lawful "
@@ -141,11 +141,8 @@ class RiskRanking:
 
 
 def _within(division: str | None, wanted: str | None) -> bool:
-    """Whether a division is the one wanted or lies in it: provinces and cities end with zeros."""
-    if wanted is None:
-        return True
-    head = wanted[:2] if wanted.endswith("0000") else wanted[:4] if wanted.endswith("00") else wanted
-    return division is not None and division.startswith(head)
+    """Whether a division is the one wanted or lies in it."""
+    return wanted is None or (division is not None and division.startswith(leading_digits(wanted)))
 
 
 def _card(card: Json) -> Json:

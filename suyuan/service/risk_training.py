@@ -15,9 +15,10 @@ from threadpoolctl import threadpool_limits
 from suyuan.analytics.risk_features import FEATURES, STEPS
 from suyuan.analytics.step_scorecard import StepPrior, StepScorecard, fit_boosted_steps, fit_steps
 from suyuan.graph.snapshot import BoolArray, FloatArray
+from suyuan.graph.times import MICROSECONDS_PER_DAY
 from suyuan.service.risk_cards import HORIZON_DAYS, Sample, model_card, tested
 from suyuan.service.risk_entities import FindingIndex, counted, counts
-from suyuan.service.risk_facts import DAY, RiskFacts
+from suyuan.service.risk_facts import RiskFacts
 from suyuan.service.risk_features import EntityTable
 
 Json = dict[str, Any]
@@ -75,19 +76,19 @@ def sample_of(cutoff: Cutoff, findings: FindingIndex, until: int) -> Sample:
     """
     table = cutoff.table
     begin = table.as_of
-    end = min(until, begin + HORIZON_DAYS * DAY)
+    end = min(until, begin + HORIZON_DAYS * MICROSECONDS_PER_DAY)
     chosen = np.flatnonzero(ranked_mask(table))
     positive = np.array(
         [
             any(
-                counts(one) and one.day is not None and begin < one.day * DAY <= end
+                counts(one) and one.day is not None and begin < one.day * MICROSECONDS_PER_DAY <= end
                 for one in counted(table.kind, table.entities[row], cutoff.facts, findings)
             )
             for row in chosen.tolist()
         ],
         np.float64,
     )
-    followed = (end - begin) / (HORIZON_DAYS * DAY)
+    followed = (end - begin) / (HORIZON_DAYS * MICROSECONDS_PER_DAY)
     weight = np.where(positive > 0.5, 1.0, followed) * (SPACING_DAYS / HORIZON_DAYS)
     return Sample(
         table.values[chosen], positive, weight, tuple(table.entities[row].id for row in chosen.tolist())
@@ -229,7 +230,7 @@ def prior_of(kind: str) -> StepPrior:
 def earlier_cutoffs(as_of: int, earliest: int) -> Iterator[int]:
     """Cut-offs to learn from, the latest first, as far back as there is anything."""
     for back in range(1, CUTOFFS + 1):
-        at = as_of - back * SPACING_DAYS * DAY
+        at = as_of - back * SPACING_DAYS * MICROSECONDS_PER_DAY
         if at <= earliest:
             return
         yield at

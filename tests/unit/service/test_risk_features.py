@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from suyuan.analytics.risk_features import FEATURES, PLACE_OF
+from suyuan.graph.times import MICROSECONDS_PER_DAY
 from suyuan.ingest.run import IngestOptions, ingest
 from suyuan.service import risk_facts as facts_module
 from suyuan.service.party_findings import PartyFinding
 from suyuan.service.risk_entities import KINDS, FindingIndex, counted, counts
 from suyuan.service.risk_facts import (
-    DAY,
     Good,
     LeadRow,
     Offer,
@@ -67,7 +67,7 @@ def facts_of(
     }
     parties |= {firm: Party(firm, firm, None, "330782", TODAY - 900, False) for firm in FIRMS}
     return RiskFacts(
-        as_of=TODAY * DAY + DAY - 1,
+        as_of=TODAY * MICROSECONDS_PER_DAY + MICROSECONDS_PER_DAY - 1,
         parties=parties,
         offers=[
             Offer(f"Listing:shop:{shop}{one}", shop, "Product:P1", "杯", ("Right:R1",), 0.5 * one, TODAY - 10)
