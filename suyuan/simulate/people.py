@@ -186,19 +186,25 @@ def _with_findings(
     owners: list[Owner],
     firms: list[Firm],
 ) -> list[Shop]:
-    """Some shops are found infringing and close; their owners may open new ones, with a new firm."""
+    """Some shops are found infringing and close; their owners may open new ones, with a new firm.
+
+    Nothing is found, closed or opened after the last day.
+    """
     result = list(shops)
+    end = EPOCH + options.days * DAY
     for shop in shops:
         owner = owners[shop.owner]
         if stream.random() > 0.35 * owner.offending:
             continue
-        found = EPOCH + int(stream.integers(round(0.3 * options.days), round(0.85 * options.days))) * DAY
+        found = EPOCH + int(stream.integers(round(0.3 * options.days), options.days)) * DAY
         found = max(found, shop.opened_at + 30 * DAY)
-        closed = found + int(stream.integers(1, 40)) * DAY if stream.random() < 0.7 else -1
-        result[shop.number] = replace(shop, found_at=found, closed_at=closed)
+        closed = found + int(stream.integers(1, 40)) * DAY if stream.random() < 0.7 else end
+        result[shop.number] = replace(shop, found_at=found, closed_at=closed if closed < end else -1)
         if stream.random() >= options.re_emergence_share:
             continue
         opened = found + int(stream.integers(5, 90)) * DAY
+        if opened >= end:
+            continue
         if stream.random() < 0.3:
             owner.firms.append(new_firm(stream, firms, owner, opened - 3 * DAY).firm_id)
         result.append(replace(_shop(stream, len(result), owner, opened), follows=shop.number, site=shop.site))
