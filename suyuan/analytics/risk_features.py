@@ -142,7 +142,7 @@ FEATURES: Final = (
         "linked_discounts",
         1,
         _SHARES,
-        "Share of linked accounts' listings at least 35 % below the reference price, drawn to the overall share: {value}",
+        "Linked accounts' share of listings at least 35 % below reference, drawn to the overall share: {value}",
         "关联账号低于参考价35%以上的商品占比（向总体收缩）：{value}",
         "prices near those of genuine goods",
         "价格接近正品价",
