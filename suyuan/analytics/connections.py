@@ -1,6 +1,6 @@
-"""Shortest connections between two things in the graph, whatever relationships they are made of."""
+"""Shortest connections between things in the graph, whatever relationships they are made of."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -35,8 +35,8 @@ _MOVEMENT_EDGES = frozenset({"DEPARTS", "ARRIVES"})
 
 def shortest_connections(
     snapshot: GraphSnapshot,
-    start: Place,
-    goal: Place,
+    starts: Iterable[Place],
+    goals: Iterable[Place],
     *,
     most: int = 5,
     max_hops: int = 8,
@@ -48,7 +48,7 @@ def shortest_connections(
     Parameters
     ----------
     snapshot : the graph; relationships are walked both ways
-    start, goal : where the connections begin and end
+    starts, goals : where the connections begin and end: at any of them, wherever the way is shortest
     most : at most so many connections, >= 1
     max_hops : longest connection looked for, >= 1
     max_nodes : most nodes visited
@@ -56,34 +56,33 @@ def shortest_connections(
 
     Returns
     -------
-    Empty if there is none within ``max_hops``; one without hops if start and goal are the same.
+    Empty if there is none within ``max_hops``; those without hops if some start is a goal.
 
     Raises
     ------
     ParameterError
         ``most`` or ``max_hops`` below 1.
     LimitError
-        ``max_nodes`` were visited without finding the goal.
+        ``max_nodes`` were visited without finding a goal.
 
     Notes
     -----
-    Breadth-first from the start, then all shortest ways back from the goal. Cost grows with the edges of the nodes
+    Breadth-first from the starts, then all shortest ways back from the goals. Cost grows with the edges of the nodes
     visited; a hub's edges count each.
 
     Examples
     --------
     >>> from suyuan.graph.rows import snapshot_of_rows
     >>> graph = snapshot_of_rows({"shipments": [{"shipment_id": "1", "from_site": "A", "to_site": "B"}]})
-    >>> [hop.edge_kind for hop in shortest_connections(graph, Place("Site", 0), Place("Site", 1))[0].hops]
+    >>> [hop.edge_kind for hop in shortest_connections(graph, [Place("Site", 0)], [Place("Site", 1)])[0].hops]
     ['DEPARTS', 'ARRIVES']
     """
     for name, value in (("most", most), ("max_hops", max_hops)):
         if value < 1:
             raise ParameterError(name, value, "1 or more")
-    if start == goal:
-        return [Connection((start,), ())]
-    before = _search(snapshot, start, goal, max_hops, max_nodes, without)
-    ways = _ways_back(snapshot, before, start, goal)
+    begin, end = frozenset(starts), frozenset(goals)
+    before = _search(snapshot, begin, end, max_hops, max_nodes, without)
+    ways = _ways_back(snapshot, before, begin, end)
     return [connection for _, connection in zip(range(most), ways, strict=False)]
 
 
@@ -91,20 +90,25 @@ _Before = dict[Place, list[tuple[Place, Hop]]]
 
 
 def _search(
-    snapshot: GraphSnapshot, start: Place, goal: Place, max_hops: int, max_nodes: int, without: frozenset[str]
+    snapshot: GraphSnapshot,
+    starts: frozenset[Place],
+    goals: frozenset[Place],
+    max_hops: int,
+    max_nodes: int,
+    without: frozenset[str],
 ) -> _Before:
-    before: _Before = {start: []}
-    layer = [start]
-    for _ in range(max_hops):
+    before: _Before = {start: [] for start in starts}
+    layer = list(starts)
+    for _ in range(0 if starts & goals else max_hops):
         reached: _Before = {}
         for place in layer:
             for other, hop in _steps(snapshot, place, without):
                 if other not in before:
                     reached.setdefault(other, []).append((place, hop))
-            if len(before) + len(reached) > max_nodes and goal not in reached:
+            if len(before) + len(reached) > max_nodes and goals.isdisjoint(reached):
                 raise LimitError("things within reach of the start", max_nodes)
         before.update(reached)
-        if goal in reached or not reached:
+        if not reached or not goals.isdisjoint(reached):
             break
         layer = list(reached)
     return before
@@ -156,13 +160,15 @@ def _goods(snapshot: GraphSnapshot, movement: int) -> Iterator[tuple[Place, Hop]
         yield Place("Product", -goods - 2), Hop("CARRIES", True)
 
 
-def _ways_back(snapshot: GraphSnapshot, before: _Before, start: Place, goal: Place) -> Iterator[Connection]:
-    if goal not in before:
-        return
-    stack: list[tuple[tuple[Place, ...], tuple[Hop, ...]]] = [((goal,), ())]
+def _ways_back(
+    snapshot: GraphSnapshot, before: _Before, starts: frozenset[Place], goals: frozenset[Place]
+) -> Iterator[Connection]:
+    """Goal by goal in the order of their ids; all that were reached are as far from the starts."""
+    reached = sorted(goals.intersection(before), key=lambda place: _id(snapshot, place), reverse=True)
+    stack: list[tuple[tuple[Place, ...], tuple[Hop, ...]]] = [((goal,), ()) for goal in reached]
     while stack:
         places, hops = stack.pop()
-        if places[0] == start:
+        if places[0] in starts:
             yield Connection(places, hops)
             continue
         steps = sorted(

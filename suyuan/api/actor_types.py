@@ -11,7 +11,8 @@ from suyuan.api.explanation_types import Standing
 from suyuan.api.given_ids import ID_MAX, beginning
 from suyuan.api.nodes import Info, Node, nodes_of
 from suyuan.api.scalars import DateTime
-from suyuan.errors import ParameterError, UnknownNodeError
+from suyuan.errors import NotFoundError, ParameterError, UnknownNodeError
+from suyuan.graph.ids import split_id
 from suyuan.graph.records import time_text
 from suyuan.service.actor_building import HistoryEntry, actor_history, actor_named, present_actors
 from suyuan.service.actor_reasons import Shared
@@ -200,6 +201,17 @@ async def actor_of_id(
     except UnknownNodeError:
         return None
     return shown_actor(state, actor) if actor in state.members else None
+
+
+async def seen_records(info: Info, given: str) -> list[str]:
+    """Ids of the records of an actor that the caller may see."""
+    if len(given) > ID_MAX:
+        raise ParameterError("id", beginning(given), f"an id of at most {ID_MAX} characters")
+    state = await state_now(info.context)
+    actor = actor_named(state, given)
+    if actor not in state.members:
+        raise NotFoundError(*actor.split(":", 1))
+    return [one for one in state.members[actor] if info.context.sight.sees_kind(split_id(one)[0])]
 
 
 async def state_now(context: RequestContext) -> ActorState:

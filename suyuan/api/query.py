@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 import strawberry
 
-from suyuan.api.actor_types import Actor, actor_of_id
+from suyuan.api.actor_types import Actor, actor_of_id, seen_records
 from suyuan.api.connections import (
     EDGE_PAGE,
     PAGE,
@@ -231,7 +231,8 @@ class Query:
         return await origins_of_group(info.context, cases, sources, keep_licensed, as_of, known_at)
 
     @strawberry.field(
-        description="The shortest ways from one thing to another, whatever relationships they are made of."
+        description="The shortest ways from one thing to another, whatever relationships they are made of. "
+        "Those of an actor begin and end at any of its records."
     )
     async def path(
         self,
@@ -245,10 +246,10 @@ class Query:
         """Connections between two nodes."""
         context = info.context
         most = page_size(first, _PATHS, context.settings.max_page)
-        start, goal = _visible(info, "from", from_), _visible(info, "to", to)
+        starts, goals = await _visible(info, "from", from_), await _visible(info, "to", to)
         without = context.sight.withheld_kinds()
         found = await context.compute(
-            lambda: connections(context.snapshot(), start, goal, most, without=without) if most else []
+            lambda: connections(context.snapshot(), starts, goals, most, without=without) if most else []
         )
         return [
             Path(
@@ -266,13 +267,15 @@ class Query:
         ]
 
 
-def _visible(info: Info, name: str, given: str) -> str:
-    """The canonical spelling of an id; for a withheld one the same error as for one that is not there."""
+async def _visible(info: Info, name: str, given: str) -> list[str]:
+    """Records that an id stands for, spelt canonically; for a withheld one the same error as for one not there."""
+    if given.strip().casefold().startswith("actor:"):
+        return await seen_records(info, given)
     node_id = canonical_id(name, given)
     kind, _, key = node_id.partition(":")
     if not info.context.sight.sees_kind(kind):
         raise NotFoundError(kind, key)
-    return node_id
+    return [node_id]
 
 
 async def _trace_field(

@@ -1,5 +1,6 @@
 """Use case: how two things hang together."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from suyuan.analytics.connections import Connection, Place, shortest_connections
@@ -25,12 +26,18 @@ class ConnectionReport:
 
 
 def connections(
-    snapshot: GraphSnapshot, start: str, goal: str, most: int, *, without: frozenset[str]
+    snapshot: GraphSnapshot,
+    starts: Sequence[str],
+    goals: Sequence[str],
+    most: int,
+    *,
+    without: frozenset[str],
 ) -> list[ConnectionReport]:
-    """The shortest connections between two ids.
+    """The shortest connections from any of some ids to any of others.
 
     Parameters
     ----------
+    starts, goals : one id each, or the records of an actor
     most : at most so many, >= 1
     without : kinds of relationships that are not walked, and of nodes that are not entered
 
@@ -39,7 +46,11 @@ def connections(
     UnknownKindError, UnknownNodeError, RecordError, ParameterError, LimitError
     """
     found = shortest_connections(
-        snapshot, _place(snapshot, start), _place(snapshot, goal), most=most, without=without
+        snapshot,
+        [_place(snapshot, start) for start in starts],
+        [_place(snapshot, goal) for goal in goals],
+        most=most,
+        without=without,
     )
     return [_report(snapshot, connection) for connection in found]
 

@@ -71,6 +71,16 @@ def test_an_actor_by_its_id_or_a_record(own: Client) -> None:
     assert own.code(ACTOR, id="Nonsense:1") == "BAD_USER_INPUT"
 
 
+def test_ways_of_an_actor_begin_and_end_at_its_records(own: Client) -> None:
+    query = "query($a: ID!, $b: ID!) { path(from: $a, to: $b) { nodeIds } }"
+    actor = _actor(own, SHOP)["id"]
+    ways = own.data(query, a=actor, b="Listing:shop:L9")["path"]
+    assert [way["nodeIds"] for way in ways] == [[SHOP, "Listing:shop:L9"]]
+    own_records = own.data(query, a=actor, b=actor)["path"]
+    assert [way["nodeIds"] for way in own_records] == [[FIRM], [PERSON], [SHOP]]
+    assert own.code(query, a="Actor:0000000000000000", b=SHOP) == "NOT_FOUND"
+
+
 def test_an_analyst_sees_why_but_no_personal_value(own: Client, with_role: Callable[[str], Client]) -> None:
     own.data(JUDGE, a=SHOP, b=PERSON, verdict="SAME", why="电话 13900004711 相同")
     analyst, officer = with_role("analyst"), with_role("officer")

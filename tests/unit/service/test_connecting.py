@@ -18,8 +18,8 @@ GRAPH = snapshot_of_rows(
 
 def test_ways_are_told_by_ids_with_relationships_in_their_own_direction() -> None:
     (by_phone, direct) = sorted(
-        connections(GRAPH, "seller:shop:1", "Identifier:phone:+8613900000000", 5, without=frozenset())
-        + connections(GRAPH, "Firm:F1", "Seller:shop:1", 5, without=frozenset()),
+        connections(GRAPH, ["seller:shop:1"], ["Identifier:phone:+8613900000000"], 5, without=frozenset())
+        + connections(GRAPH, ["Firm:F1"], ["Seller:shop:1"], 5, without=frozenset()),
         key=lambda way: way.nodes[-1],
     )
     assert by_phone.nodes == ("Seller:shop:1", "Identifier:phone:+8613900000000")
@@ -30,12 +30,12 @@ def test_ways_are_told_by_ids_with_relationships_in_their_own_direction() -> Non
 @pytest.mark.parametrize("without", [frozenset({"HAS"}), frozenset({"Identifier"})])
 def test_kinds_left_out_are_not_passed(without: frozenset[str]) -> None:
     without |= {"RUN_BY"}
-    assert connections(GRAPH, "Firm:F1", "Seller:shop:1", 5, without=frozenset({"RUN_BY"}))
-    assert connections(GRAPH, "Firm:F1", "Seller:shop:1", 5, without=without) == []
+    assert connections(GRAPH, ["Firm:F1"], ["Seller:shop:1"], 5, without=frozenset({"RUN_BY"}))
+    assert connections(GRAPH, ["Firm:F1"], ["Seller:shop:1"], 5, without=without) == []
 
 
 def test_ends_that_are_not_there_are_said() -> None:
     with pytest.raises(UnknownNodeError):
-        connections(GRAPH, "Firm:F1", "Firm:F2", 5, without=frozenset())
+        connections(GRAPH, ["Firm:F1"], ["Firm:F2"], 5, without=frozenset())
     with pytest.raises(UnknownKindError):
-        connections(GRAPH, "Firm:F1", "House:1", 5, without=frozenset())
+        connections(GRAPH, ["Firm:F1"], ["House:1"], 5, without=frozenset())
