@@ -21,6 +21,7 @@ EXACTNESS: Final = 1e-12
 """Sum of errors of all ranks below which they are taken for final."""
 
 MOST_ROUNDS: Final = 1_000
+"""More rounds of conjugate gradients are not made; sweeps end where the answer is exact, however many that takes."""
 
 
 class Links(NamedTuple):
@@ -34,6 +35,14 @@ class Links(NamedTuple):
 
     stay: FloatArray
     """Shape (n,): the share of them that leads back to the node itself."""
+
+
+class Pairs(NamedTuple):
+    """Edges in ascending order of their first nodes."""
+
+    first: UInt32Array
+    second: UInt32Array
+    weight: FloatArray
 
 
 def solve_ranks(graph: sparse.csr_array, begin: FloatArray, damping: float) -> FloatArray:
@@ -58,31 +67,38 @@ def solve_ranks(graph: sparse.csr_array, begin: FloatArray, damping: float) -> F
     """
     if not 0.0 <= damping < 1.0:
         raise ParameterError("damping", damping, "at least 0 and below 1")
+    links = links_of(graph)
+    enough = EXACTNESS * (1.0 - damping) / 2.0
+    guess = symmetric_guess(links, begin, damping, enough)
+    rank = np.maximum(_by_sweeps(links, begin, damping, guess, enough), 0.0)
+    return rank / rank.sum()
+
+
+def links_of(graph: sparse.csr_array) -> Links:
+    """The graph as the compiled functions take it; nothing is copied where indices are int32 and weights float64."""
     # numba asks of each signed index whether it is negative; of unsigned ones it need not
     start, other = (
         part.astype(np.int32, copy=False).view(np.uint32) for part in (graph.indptr, graph.indices)
     )
     weight = graph.data.astype(np.float64, copy=False)
-    out, stay = _out_and_stay(start, other, weight)
-    links = Links(start, other, weight, out, stay)
-    enough = EXACTNESS * (1.0 - damping) / 2.0
-    guess = _guess(links, begin, damping, enough)
-    rank = np.maximum(_by_sweeps(links, begin, damping, guess, enough), 0.0)
-    return rank / rank.sum()
+    return Links(start, other, weight, *_out_and_stay(start, other, weight))
 
 
-def _guess(links: Links, begin: FloatArray, damping: float, enough: float) -> FloatArray:
+def symmetric_guess(links: Links, begin: FloatArray, damping: float, enough: float) -> FloatArray:
     """The solution where edges lead both ways alike, so that conjugate gradients find it; nothing for other graphs.
 
     In y = z / (out root) the equations are symmetric, with ones on the diagonal.
     """
-    root = 1.0 / np.sqrt(links.out * (1.0 - damping * links.stay))
-    scale = root * np.sqrt(damping)
-    symmetric, low, high, weight = symmetric_pairs(links.start, links.other, links.weight, scale)
+    start, other, weight, out, stay = links
+    symmetric, lesser_end, greater_start = symmetric_halves(start, other, weight)
     if not symmetric:
         return np.zeros(len(begin))
-    size = links.out * root
-    return size * _by_conjugate_gradients(low, high, weight, begin * root, size, enough / 2.0)
+    root = 1.0 / np.sqrt(out * (1.0 - damping * stay))
+    scale, size = root * np.sqrt(damping), out * root
+    lesser = _pairs(start[:-1], lesser_end, other, weight, scale)
+    greater = _pairs(greater_start, start[1:], other, weight, scale)
+    # r is a fraction of the sum that is watched there; whether it is little enough is for the sweeps to see
+    return size * _by_conjugate_gradients(lesser, greater, begin * root, size, 2.0 * enough)
 
 
 @compiled
@@ -103,49 +119,61 @@ def _out_and_stay(
 
 
 @compiled
-def symmetric_pairs(
-    start: UInt32Array, other: UInt32Array, weight: FloatArray, scale: FloatArray
-) -> tuple[bool, UInt32Array, UInt32Array, FloatArray]:
-    """Whether the graph is symmetric, and its edges once each, by their greater node, times the scales of both nodes.
+def symmetric_halves(
+    start: UInt32Array, other: UInt32Array, weight: FloatArray
+) -> tuple[bool, UInt32Array, UInt32Array]:
+    """Whether the graph is symmetric; if so, where each row's edges to lesser nodes end, and those to greater begin.
 
     Edges to lesser nodes are met in ascending order of their first node: in sorted rows of a symmetric graph each has
     its like at the first place not yet taken. A graph whose rows are not sorted passes for one without symmetry.
     """
-    n, most = len(scale), len(other) // 2
-    low, high, scaled = np.empty(most, np.uint32), np.empty(most, np.uint32), np.empty(most)
-    untaken, one = start[:-1].copy(), np.uint32(1)
-    pairs = 0
+    n, one = len(start) - 1, np.uint32(1)
+    lesser_end, greater_start, untaken = (
+        np.empty(n, np.uint32),
+        np.empty(n, np.uint32),
+        np.empty(n, np.uint32),
+    )
     for node in range(n):
         place, end = start[node], start[node + 1]
         while place < end and other[place] < node:
-            less = other[place]
-            like = untaken[less]
-            if like == start[less + 1] or other[like] != node or weight[like] != weight[place]:
-                return False, low, high, scaled
-            untaken[less] = like + one
-            low[pairs], high[pairs] = less, node
-            scaled[pairs] = weight[place] * scale[node] * scale[less]
-            pairs += 1
+            like = untaken[other[place]]
+            if like == start[other[place] + 1] or other[like] != node or weight[like] != weight[place]:
+                return False, lesser_end, greater_start
+            untaken[other[place]] = like + one
             place += one
+        lesser_end[node] = place
         while place < end and other[place] == node:
             place += one
-        untaken[node] = place
+        greater_start[node] = untaken[node] = place
     for node in range(n):
         if untaken[node] != start[node + 1]:
-            return False, low, high, scaled
-    return True, low[:pairs], high[:pairs], scaled[:pairs]
+            return False, lesser_end, greater_start
+    return True, lesser_end, greater_start
+
+
+@compiled
+def _pairs(
+    start: UInt32Array, end: UInt32Array, other: UInt32Array, weight: FloatArray, scale: FloatArray
+) -> Pairs:
+    """Edges from ``start`` to ``end`` of each row, with weights times the scales of both nodes."""
+    most = 0
+    for node in range(len(scale)):
+        most += end[node] - start[node]
+    first, second, scaled = np.empty(most, np.uint32), np.empty(most, np.uint32), np.empty(most)
+    pair = 0
+    for node in range(len(scale)):
+        for place in range(start[node], end[node]):
+            first[pair], second[pair] = node, other[place]
+            scaled[pair] = weight[place] * scale[node] * scale[other[place]]
+            pair += 1
+    return Pairs(first, second, scaled)
 
 
 @compiled
 def _by_conjugate_gradients(
-    low: UInt32Array,
-    high: UInt32Array,
-    weight: FloatArray,
-    right: FloatArray,
-    size: FloatArray,
-    enough: float,
+    lesser: Pairs, greater: Pairs, right: FloatArray, size: FloatArray, enough: float
 ) -> FloatArray:
-    """Solve (1 - L - L') y = right, where L[high, low] = weight: each round a Gauss-Seidel sweep there and back.
+    """Solve (1 - L - L') y = right, where L is ``lesser``: each round a Gauss-Seidel sweep there and back.
 
     The residual is kept as (1 - L)^-1 r, so that a round passes each edge twice only. Source: Eisenstat: Efficient
     implementation of a class of preconditioned conjugate gradient methods, SIAM J. Sci. Stat. Comput. 2, 1981.
@@ -153,25 +181,24 @@ def _by_conjugate_gradients(
     """
     n = len(right)
     found, rest, forth = np.zeros(n), right.copy(), np.empty(n)
-    _forth(low, high, weight, rest)
+    _forth(greater, rest)
     way, back = rest.copy(), rest.copy()
     square = np.sum(rest * rest)
     for _ in range(MOST_ROUNDS):
-        _back(low, high, weight, back)
+        _back(lesser, back)
         for node in range(n):
             forth[node] = way[node] - back[node]
-        _forth(low, high, weight, forth)
+        _forth(greater, forth)
         bend = 0.0
         for node in range(n):
-            forth[node] += back[node]
-            bend += way[node] * forth[node]
+            bend += way[node] * (forth[node] + back[node])
         if bend <= 0.0:
             break
         step, before = square / bend, square
         square, missing, whole = 0.0, 0.0, 0.0
         for node in range(n):
             found[node] += step * back[node]
-            rest[node] -= step * forth[node]
+            rest[node] -= step * (forth[node] + back[node])
             square += rest[node] * rest[node]
             missing += abs(rest[node]) * size[node]
             whole += found[node] * size[node]
@@ -184,17 +211,19 @@ def _by_conjugate_gradients(
 
 
 @compiled
-def _forth(low: UInt32Array, high: UInt32Array, weight: FloatArray, values: FloatArray) -> None:
-    """Solve (1 - L) y = values in place."""
-    for pair in range(len(low)):
-        values[high[pair]] += weight[pair] * values[low[pair]]
+def _forth(greater: Pairs, values: FloatArray) -> None:
+    """Solve (1 - L) y = values in place, by columns of L: adding to one value over and over would wait for itself."""
+    first, second, weight = greater
+    for pair in range(len(first)):
+        values[second[pair]] += weight[pair] * values[first[pair]]
 
 
 @compiled
-def _back(low: UInt32Array, high: UInt32Array, weight: FloatArray, values: FloatArray) -> None:
+def _back(lesser: Pairs, values: FloatArray) -> None:
     """Solve (1 - L') y = values in place."""
-    for pair in range(len(low) - 1, -1, -1):
-        values[low[pair]] += weight[pair] * values[high[pair]]
+    first, second, weight = lesser
+    for pair in range(len(first) - 1, -1, -1):
+        values[second[pair]] += weight[pair] * values[first[pair]]
 
 
 @compiled

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from suyuan.analytics.measures import page_rank
-from suyuan.analytics.rank_solver import EXACTNESS, solve_ranks, symmetric_pairs
+from suyuan.analytics.rank_solver import EXACTNESS, links_of, solve_ranks, symmetric_guess, symmetric_halves
 from suyuan.errors import ParameterError
 from suyuan.graph.snapshot import FloatArray
 
@@ -71,15 +71,16 @@ def test_the_order_of_nodes_does_not_matter(case: Case, chance: Random) -> None:
 
 @settings(deadline=None)
 @given(cases())
-def test_edges_both_ways_alike_are_found_once_each(case: Case) -> None:
+def test_symmetric_graphs_are_known_and_parted_at_the_diagonal(case: Case) -> None:
     graph = sparse.csr_array(case.weights)
     start, other = graph.indptr.astype(np.uint32), graph.indices.astype(np.uint32)
-    symmetric, low, high, weight = symmetric_pairs(start, other, graph.data, np.ones(len(case.begin)))
+    symmetric, lesser_end, greater_start = symmetric_halves(start, other, graph.data)
     assert symmetric == bool((case.weights == case.weights.T).all())
-    if symmetric:
-        lower = np.zeros_like(case.weights)
-        lower[high, low] = weight
-        assert (lower == np.tril(case.weights, -1)).all()
+    for node in range(len(case.begin) if symmetric else 0):
+        row = case.weights[node]
+        assert other[start[node] : lesser_end[node]].tolist() == np.flatnonzero(row[:node]).tolist()
+        greater = other[greater_start[node] : start[node + 1]]
+        assert greater.tolist() == (np.flatnonzero(row[node + 1 :]) + node + 1).tolist()
 
 
 def random_ties(n: int, seed: int) -> sparse.csr_array:
@@ -110,6 +111,13 @@ def test_both_ways_of_solving_and_rounds_without_end_agree(damping: float) -> No
     assert np.abs(found - swept).sum() <= 2.0 * EXACTNESS
     rounds = page_rank(ties, restart=begin, damping=damping, rounds=int(32 / (1.0 - damping)))
     assert np.abs(found - rounds).sum() <= 1e-11
+
+
+def test_conjugate_gradients_leave_next_to_nothing_for_the_sweeps() -> None:
+    ties, begin = random_ties(2_000, seed=4), np.full(2_000, 1 / 2_000)
+    guess = symmetric_guess(links_of(ties), begin, 0.85, 1e-13)
+    assert np.abs(guess / guess.sum() - page_rank(ties)).sum() <= 1e-11
+    assert not symmetric_guess(links_of(shuffled_rows(ties)), begin, 0.85, 1e-13).any()
 
 
 def test_whole_numbers_and_wide_indices_are_taken() -> None:
