@@ -25,7 +25,8 @@ from sknetwork.ranking import PageRank
 
 from benchmarks.measure import Row, count, duration, in_turn, median, print_rows, times
 from suyuan.analytics.communities import leiden_communities
-from suyuan.analytics.measures import DAMPING, EXACTNESS, MOST_ROUNDS, components, page_rank
+from suyuan.analytics.measures import DAMPING, components, page_rank
+from suyuan.analytics.rank_solver import EXACTNESS, MOST_ROUNDS
 from suyuan.graph.snapshot import FloatArray, Int32Array
 
 COMMUNITY: Final = 200

@@ -9,14 +9,11 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from suyuan.analytics.rank_solver import solve_ranks
 from suyuan.graph.compiled import compiled
 from suyuan.graph.snapshot import FloatArray, Int32Array, Int64Array
 
 DAMPING: Final = 0.85
-EXACTNESS: Final = 1e-12
-"""Sum of changes of all ranks below which they are taken for final."""
-
-MOST_ROUNDS: Final = 1_000
 UNREACHED: Final = -1
 
 
@@ -63,8 +60,8 @@ def page_rank(
     ----------
     restart : shape (n,), probability of beginning at each node; all alike if not given. It is also where a node without
         edges out leads.
-    damping : probability that a step follows an edge
-    rounds : how many rounds; until the ranks change no more if not given
+    damping : probability that a step follows an edge, below 1
+    rounds : how many rounds; if not given, ranks whose errors sum up to less than ``rank_solver.EXACTNESS``
 
     Returns
     -------
@@ -72,17 +69,14 @@ def page_rank(
     """
     n = graph.shape[0]
     begin = np.full(n, 1.0 / max(n, 1)) if restart is None else restart / restart.sum()
+    if rounds is None:
+        return solve_ranks(graph, begin, damping)
     out = np.asarray(graph.sum(axis=1)).ravel()
     ends = out <= 0.0
-    step = (sparse.diags_array(np.divide(1.0, out, out=np.zeros(n), where=~ends)) @ graph).T.tocsr()
+    each = np.divide(damping, out, out=np.zeros(n), where=~ends)
     rank = begin
-    for _ in range(MOST_ROUNDS if rounds is None else rounds):
-        following = step @ rank + rank[ends].sum() * begin
-        new = damping * following + (1.0 - damping) * begin
-        change = float(np.abs(new - rank).sum())
-        rank = new
-        if rounds is None and change < EXACTNESS:
-            break
+    for _ in range(rounds):
+        rank = graph.T @ (each * rank) + (damping * rank[ends].sum() + 1.0 - damping) * begin
     return rank
 
 

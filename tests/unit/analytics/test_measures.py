@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 from scipy.sparse import csgraph
@@ -130,6 +130,7 @@ GRAPH = st.integers(1, 8).flatmap(
 )
 
 
+@settings(deadline=None)
 @given(GRAPH)
 def test_components_are_those_of_scipy_named_by_their_least_node(graph: tuple[list[int], Edges]) -> None:
     nodes, edges = graph
@@ -138,6 +139,7 @@ def test_components_are_those_of_scipy_named_by_their_least_node(graph: tuple[li
     assert components(matrix).tolist() == [int(np.flatnonzero(label == name)[0]) for name in label]
 
 
+@settings(deadline=None)
 @given(GRAPH)
 def test_ranks_sum_to_1_and_restart_where_told(graph: tuple[list[int], Edges]) -> None:
     nodes, edges = graph
