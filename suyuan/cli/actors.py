@@ -15,6 +15,7 @@ from suyuan.service.actor_reports import actor_list, review_list
 from suyuan.service.actors import actor_state
 from suyuan.service.judgements import add_judgement, judgement_json, undo_judgement
 from suyuan.service.workspace import Workspace
+from suyuan.traceback.explanation import Standing
 
 app = typer.Typer(help="Who is behind the shops, firms and persons. 关联主体", no_args_is_help=True)
 
@@ -68,11 +69,20 @@ def list_(top: TopOption = 20, store: StoreOption = None, as_json: JsonOption = 
         return
     console = _console()
     for actor in report["actors"]:
-        console.print(f"[bold]{actor['id']}[/bold]  {actor['size']} records  {actor['display_label']}")
-        for member, name in zip(actor["members"], actor["names"], strict=True):
-            console.print(f"    {escape(member)}  {escape(name or '')}")
+        console.print(
+            f"[bold]{actor['id']}[/bold]  {actor['size']} records  {actor['display_label']}{_decided(actor)}"
+        )
+        for record, name in zip(actor["record_standings"], actor["names"], strict=True):
+            label = "" if record["standing"] == Standing.LEAD.value else f"  {record['display_label']}"
+            console.print(f"    {escape(record['id'])}  {escape(name or '')}{label}")
     console.print(f"{len(report['actors']):,} of {report['total']:,} actors 关联主体")
     note(NOT_A_FINDING)
+
+
+def _decided(actor: dict[str, Any]) -> str:
+    """How many records the decisions in force name; empty if none."""
+    count = actor["records_with_findings_in_force"]
+    return f"  findings in force on {count} of {actor['size']} 有生效认定的记录" if count else ""
 
 
 @app.command()

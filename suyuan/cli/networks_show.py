@@ -74,9 +74,17 @@ def _print_members(console: Console, members: list[dict[str, Any]]) -> None:
             member["name"] or "",
             ", ".join(member["roles"]),
             str(len(member["accounts"])),
-            member["display_label"],
+            _standing(member),
         )
     console.print(table)
+
+
+def _standing(member: dict[str, Any]) -> str:
+    """What it may be called, and on how many of several records a finding is in force."""
+    records, decided = len(member["records"]), member["records_with_findings_in_force"]
+    if records == 1 or not decided:
+        return member["display_label"]
+    return f"{member['display_label']}; in force on {decided} of {records} 有生效认定"
 
 
 def _print_repeat(console: Console, repeat: list[dict[str, Any]]) -> None:

@@ -219,6 +219,12 @@ def test_lists_show_the_largest_first_with_their_standing(opened: Workspace, rea
     )
     report = actor_list(opened)
     assert [(actor["size"], actor["members"]) for actor in report["actors"]] == [(3, [C, D, E]), (2, [A, B])]
-    assert [actor["standing"] for actor in report["actors"]] == ["LEAD", "DECIDED_IN_FORCE"]
-    assert report["actors"][0]["display_label"] == "linked accounts 关联主体"
+    assert {(actor["standing"], actor["display_label"]) for actor in report["actors"]} == {
+        ("LEAD", "linked accounts 关联主体")
+    }
+    assert [actor["records_with_findings_in_force"] for actor in report["actors"]] == [0, 1]
+    assert report["actors"][1]["record_standings"] == [
+        {"id": A, "standing": "LEAD", "display_label": "subject of a lead 线索对象"},
+        {"id": B, "standing": "DECIDED_IN_FORCE", "display_label": "finding in force 有生效认定"},
+    ]
     assert (len(actor_list(opened, 1)["actors"]), report["total"]) == (1, 2)
