@@ -119,7 +119,7 @@ def test_judge_and_undo(own: Client, with_role: Callable[[str], Client]) -> None
     assert after["id"] == before["id"]
     again = analyst.data(UNDO, id=made["judgement"]["id"], why="误判")["undoJudgement"]
     assert again["judgement"] is None
-    assert [error["code"] for error in again["errors"]] == ["BAD_USER_INPUT"]
+    assert [error["code"] for error in again["errors"]] == ["CONFLICT"]
 
 
 @pytest.mark.parametrize(

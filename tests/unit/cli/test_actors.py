@@ -50,6 +50,10 @@ def test_build_judge_build_undo_build(market: Run) -> None:
     undone = _json(market, "undo", judgement["id"], "--by", "wang")  # pyright: ignore
     assert undone["judgement"]["state"] == "undone"  # pyright: ignore
     assert _json(market, "build")["actors"] == first["actors"]
+    again = market("actors", "undo", judgement["id"], *STORE, "--json")  # pyright: ignore
+    assert again.returncode == 1
+    assert json.loads(again.stdout)["error"]["code"] == "CONFLICT"
+    assert "was taken back by wang" in again.stderr
 
 
 def test_for_people(market: Run) -> None:

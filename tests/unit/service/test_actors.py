@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from suyuan.analytics.actors import resolve
-from suyuan.errors import NotFoundError, ParameterError, UnknownNodeError
+from suyuan.errors import ConflictError, NotFoundError, ParameterError, UnknownNodeError
 from suyuan.ingest.run import IngestOptions, ingest
 from suyuan.service.actor_building import ActorBuild, actor_history, build_actors
 from suyuan.service.actor_evidence import actor_evidence
@@ -188,8 +188,9 @@ def test_a_judgement_is_undone_once(opened: Workspace) -> None:
     made = judge(opened, A, B, "different")
     undone = undo_judgement(documents, made.partition(":")[2], by="wang", why="误")
     assert (undone.undone_by, undone.undone_why) == ("wang", "误")
-    with pytest.raises(ParameterError, match="taken back by wang"):
+    with pytest.raises(ConflictError, match="taken back by wang") as refused:
         undo_judgement(documents, made, by="li", why="误")
+    assert not refused.value.retryable
 
 
 @pytest.mark.usefixtures("read")
