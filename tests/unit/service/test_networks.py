@@ -229,6 +229,13 @@ def test_export_of_a_network(workspace: Workspace, tmp_path: Path) -> None:
         workspace, tmp_path / "n.graphml", ExportRequest(format="graphml", network=name), None
     )
     assert report["counts"]["nodes"] > 10
+    near = ExportRequest(format="jsonl", network=name, around="seller:shop:2")
+    export_graph(workspace, tmp_path / "near", near, None)
+    assert exported(tmp_path / "near" / "sellers.jsonl", "seller_id") == ["2"]
+    elsewhere = ExportRequest(format="graphml", network=name, around="Seller:shop:4")
+    with pytest.raises(ParameterError, match=f"around = 'Seller:shop:4'.*{name}"):
+        export_graph(workspace, tmp_path / "elsewhere.graphml", elsewhere, None)
+    assert not (tmp_path / "elsewhere.graphml").exists()
     with pytest.raises(ParameterError, match="known_at"):
         export_graph(
             workspace, tmp_path / "x", ExportRequest(format="csv", network=name, known_at="2025"), None
