@@ -9,11 +9,20 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from suyuan.cli.output import NOT_A_FINDING, JsonOption, StoreOption, note, print_json, usage_errors
+from suyuan.cli.output import (
+    NOT_A_FINDING,
+    AsOfOption,
+    JsonOption,
+    StoreOption,
+    note,
+    print_json,
+    usage_errors,
+)
 from suyuan.service.actor_building import actor_history, build_actors, present_actors
 from suyuan.service.actor_reports import actor_list, review_list
 from suyuan.service.actors import actor_state
 from suyuan.service.judgements import add_judgement, judgement_json, undo_judgement
+from suyuan.service.times import microseconds
 from suyuan.service.workspace import Workspace
 from suyuan.traceback.explanation import Standing
 
@@ -60,10 +69,12 @@ def build(store: StoreOption = None, as_json: JsonOption = False) -> None:
 
 
 @app.command("list")
-def list_(top: TopOption = 20, store: StoreOption = None, as_json: JsonOption = False) -> None:
+def list_(
+    top: TopOption = 20, as_of: AsOfOption = None, store: StoreOption = None, as_json: JsonOption = False
+) -> None:
     """List actors of two or more records, largest first. 关联主体列表"""
     with Workspace.open(store) as workspace:
-        report = actor_list(workspace, top)
+        report = actor_list(workspace, top, microseconds("as_of", as_of))
     if as_json:
         print_json(report)
         return
@@ -75,7 +86,8 @@ def list_(top: TopOption = 20, store: StoreOption = None, as_json: JsonOption = 
         for record, name in zip(actor["record_standings"], actor["names"], strict=True):
             label = "" if record["standing"] == Standing.LEAD.value else f"  {record['display_label']}"
             console.print(f"    {escape(record['id'])}  {escape(name or '')}{label}")
-    console.print(f"{len(report['actors']):,} of {report['total']:,} actors 关联主体")
+    cut_off = f", data up to 数据截至 {report['as_of']}" if report["as_of"] else ""
+    console.print(f"{len(report['actors']):,} of {report['total']:,} actors 关联主体{cut_off}")
     note(NOT_A_FINDING)
 
 

@@ -12,6 +12,7 @@ from scipy.sparse import csgraph
 
 from suyuan.analytics.actors import ActorResolution
 from suyuan.analytics.candidates import bits_of_probability
+from suyuan.graph.records import time_text
 from suyuan.graph.snapshot import BoolArray, Int64Array
 from suyuan.service.actor_reasons import Shared, shared
 from suyuan.service.actors import ActorState, actor_state
@@ -108,14 +109,19 @@ def findings_now(workspace: Workspace) -> dict[str, list[PartyFinding]]:
     return known[1]
 
 
-def actor_list(workspace: Workspace, top: int = 0) -> dict[str, Any]:
-    """Actors of two or more records, largest first, then by id; at most ``top``, 0 for all."""
-    state = actor_state(workspace)
+def actor_list(workspace: Workspace, top: int = 0, as_of: int | None = None) -> dict[str, Any]:
+    """Actors of two or more records, largest first, then by id; at most ``top``, 0 for all.
+
+    Parameters
+    ----------
+    as_of : microseconds since 1970 UTC; nothing dated later is seen, and judgements count that held then
+    """
+    state = actor_state(workspace, as_of)
     view = workspace.view()
     joined = [(actor, members) for actor, members in state.resolution.actors() if len(members) > 1]
     joined.sort(key=lambda one: (-len(one[1]), one[0]))
     chosen = joined[:top] if top else joined
-    findings = findings_now(workspace)
+    findings = findings_now(workspace) if as_of is None else findings_by_party(party_findings(view, as_of))
     nodes = view.nodes([member for _, members in chosen for member in members])
     rows: list[dict[str, Any]] = []
     for actor, members in chosen:
@@ -129,7 +135,7 @@ def actor_list(workspace: Workspace, top: int = 0) -> dict[str, Any]:
                 "names": names,
             }
         )
-    return {"actors": rows, "total": len(joined)}
+    return {"as_of": None if as_of is None else time_text(as_of), "actors": rows, "total": len(joined)}
 
 
 def review_list(workspace: Workspace, top: int = 0) -> dict[str, Any]:
