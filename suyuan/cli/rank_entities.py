@@ -27,7 +27,7 @@ _REASONS = 2
 
 @app.command()
 def entities(
-    kind: Annotated[str, typer.Argument(hidden=True, metavar="")],
+    context: typer.Context,
     division: Annotated[
         str | None,
         typer.Option(
@@ -42,7 +42,7 @@ def entities(
 ) -> None:
     """Rank by the probability of an infringing finding within 180 days after the cut-off. 重点关注排序"""
     with usage_errors():
-        request = RankingRequest(kind, division=division, as_of=as_of, top=top, refit=refit)
+        request = RankingRequest(str(context.obj), division=division, as_of=as_of, top=top, refit=refit)
     with Workspace.open(store) as workspace:
         report = RiskRanking(workspace).report(request)
     if as_json:

@@ -45,7 +45,7 @@ def table(
         list[str] | None,
         typer.Option(metavar="COL...", help="Columns to leave out, such as what was known only afterwards."),
     ] = None,
-    more: Annotated[list[str] | None, typer.Argument(metavar="", hidden=True)] = None,
+    more: Annotated[list[str] | None, typer.Argument(metavar="COL", hidden=True)] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Rank the rows of a table, and the firms behind them, by a scorecard learnt from labelled rows. 表格风险排序"""

@@ -41,6 +41,24 @@ def test_a_wrong_call_is_2_with_one_document(arguments: tuple[str, ...], suyuan:
 
 
 @pytest.mark.parametrize(
+    ("command", "usage"),
+    [
+        (("rank", "firms"), "rank firms [OPTIONS]"),
+        (("rank", "table"), "rank table [OPTIONS] [COL]..."),
+        (("networks",), "networks [OPTIONS] COMMAND [ARGS]..."),
+    ],
+)
+def test_help_of_a_command_shows_what_it_takes(command: tuple[str, ...], usage: str, suyuan: Run) -> None:
+    done = suyuan(*command, "--help")
+    assert done.returncode == 0
+    (line,) = (line.strip() for line in done.stdout.splitlines() if "Usage:" in line)
+    assert line.endswith(usage)
+    # Completion is set up for the whole command line.
+    assert "completion" not in done.stdout
+    assert "--install-completion" in suyuan("--help").stdout
+
+
+@pytest.mark.parametrize(
     "arguments", [("--direction", "up"), ("--unknown-times", "guess"), ("--known-at", "2025-13")]
 )
 def test_options_of_a_trace_are_checked_before_the_store(arguments: tuple[str, ...], suyuan: Run) -> None:
