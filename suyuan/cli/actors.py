@@ -4,10 +4,8 @@ import getpass
 from typing import Annotated, Any
 
 import typer
-from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from suyuan.cli.output import (
     NOT_A_FINDING,
@@ -18,6 +16,7 @@ from suyuan.cli.output import (
     print_json,
     usage_errors,
 )
+from suyuan.cli.tables import table_for_people
 from suyuan.service.actor_building import actor_history, build_actors, present_actors
 from suyuan.service.actor_reports import actor_list, review_list
 from suyuan.service.actors import actor_state
@@ -59,7 +58,8 @@ def build(store: StoreOption = None, as_json: JsonOption = False) -> None:
         f"{changed['left']:,} left 移除, {changed['gone']:,} actors gone"
     )
     if report["hubs"]:
-        table = Table("Shared by strangers 公用标识", "Owners", "Why", box=SIMPLE)
+        heads = ("Shared by strangers 公用标识", "Owners 持有者", "Why 原因")
+        table = table_for_people(*heads, whole=heads[:1], numbers=heads[1:2])
         for hub in report["hubs"][:_HUBS_SHOWN]:
             table.add_row(escape(hub["identifier"]), f"{hub['owners']:,}", hub["why"])
         console.print(table)
