@@ -113,3 +113,13 @@ def test_help_and_version_are_0(suyuan: Run) -> None:
     assert suyuan("--version").returncode == 0
     assert suyuan("trace", "--help").returncode == 0
     assert suyuan("nonsense").returncode == 2
+
+
+def test_a_foreign_file_is_1_and_leaves_no_store(suyuan: Run, tmp_path: Path) -> None:
+    (tmp_path / "sites.csv").write_text(SITES, encoding="utf-8")
+    (tmp_path / "findings.csv").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\xff\n")
+    done = suyuan("ingest", "sites.csv", "findings.csv", "--store", "sqlite:///n.db", "--json")
+    assert done.returncode == 1
+    error = json.loads(done.stdout)["error"]
+    assert (error["code"], error["source"]) == ("BAD_USER_INPUT", "findings.csv")
+    assert not (tmp_path / "n.db").exists()
