@@ -105,12 +105,12 @@ class CorruptStoreError(StoreError):
 
 
 class ConflictError(StoreError):
-    """Somebody else holds the thing or changed it in between."""
+    """Somebody else holds the thing or changed it in between; what was done once and for all is not ``retryable``."""
 
     code = "CONFLICT"
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message, retryable=True)
+    def __init__(self, message: str, *, retryable: bool = True) -> None:
+        super().__init__(message, retryable=retryable)
 
 
 class BusyError(StoreError):

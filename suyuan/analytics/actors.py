@@ -129,9 +129,11 @@ class ActorResolution:
     def _hub(self, place: int, owners: int) -> Hub:
         groups = int(self.values.groups[place])
         why = (
-            f"{owners} owners, which fall into {groups} groups by what else they share"
+            f"{owners} owners, which fall into {groups} groups by what else they share "
+            f"{owners}个持有者，按其他共享信息分属{groups}组"
             if groups
-            else f"{owners} owners, more than {self.settings.most_owners}"
+            else f"{owners} owners, more than {self.settings.most_owners} "
+            f"{owners}个持有者，超过{self.settings.most_owners}个"
         )
         identifier = self.evidence.values[place].as_py()
         return Hub(identifier, owners, groups, float(self.values.hub_probability[place]), why)

@@ -1,7 +1,7 @@
 """GraphQL types of actors: who is behind records, why, and what analysts decided."""
 
 from enum import Enum
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import strawberry
 
@@ -11,12 +11,13 @@ from suyuan.api.explanation_types import Standing
 from suyuan.api.given_ids import ID_MAX, beginning
 from suyuan.api.nodes import Info, Node, nodes_of
 from suyuan.api.scalars import DateTime
+from suyuan.api.standing_types import RecordStanding, record_standings_of
 from suyuan.errors import NotFoundError, ParameterError, UnknownNodeError
 from suyuan.graph.ids import split_id
 from suyuan.graph.records import time_text
 from suyuan.service.actor_building import HistoryEntry, actor_history, actor_named, present_actors
 from suyuan.service.actor_reasons import Shared
-from suyuan.service.actor_reports import PairLink, actor_links, findings_now, standing_of_members
+from suyuan.service.actor_reports import PairLink, actor_links, actor_standing, findings_now
 from suyuan.service.actors import ActorState, actor_state
 from suyuan.service.judgements import StoredJudgement, judgement_state
 
@@ -171,21 +172,31 @@ class Actor:
         _, entries = await context.compute(lambda: actor_history(context.services.workspace, self.id))
         return [_event(one) for one in entries]
 
-    @strawberry.field(description="What findings say of its records.")
+    @strawberry.field(
+        description="LEAD: findings are on records, not on what links them. That of its record where it has but one."
+    )
     async def standing(self, info: Info) -> Standing:
-        """The weightiest finding decides."""
-        return Standing[(await _standing(info.context, self.member_ids))[0]]
+        """A machine's grouping has no finding of its own."""
+        return Standing[(await self._told(info.context))["standing"]]
 
     @strawberry.field(description="What it may be called.")
     async def display_label(self, info: Info) -> str:
         """Chosen by the standing."""
-        return (await _standing(info.context, self.member_ids))[1]
+        return (await self._told(info.context))["display_label"]
 
+    @strawberry.field(description="What findings say of each of its records by itself, by id.")
+    async def record_standings(self, info: Info) -> list[RecordStanding]:
+        """Each record with its own standing."""
+        return record_standings_of((await self._told(info.context))["record_standings"])
 
-async def _standing(context: RequestContext, members: list[strawberry.ID]) -> tuple[str, str]:
-    findings = await context.compute(lambda: findings_now(context.services.workspace))
-    standing, label = standing_of_members(members, findings)
-    return standing.value, label
+    @strawberry.field(description="How many of its records have a finding of infringement in force.")
+    async def records_with_findings_in_force(self, info: Info) -> int:
+        """A count of records, not of findings."""
+        return (await self._told(info.context))["records_with_findings_in_force"]
+
+    async def _told(self, context: RequestContext) -> dict[str, Any]:
+        findings = await context.compute(lambda: findings_now(context.services.workspace))
+        return actor_standing(self.member_ids, findings)
 
 
 async def actor_of_id(

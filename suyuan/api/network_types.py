@@ -20,6 +20,7 @@ from suyuan.api.explanation_types import Standing
 from suyuan.api.given_ids import ID_MAX, beginning
 from suyuan.api.nodes import Info, Node, nodes_of
 from suyuan.api.scalars import DateTime, FloatColumn, IdColumn
+from suyuan.api.standing_types import RecordStanding, record_standings_of
 from suyuan.api.trace_types import AsOf
 from suyuan.errors import NotFoundError, ParameterError
 from suyuan.service.actor_reasons import OPEN_KINDS
@@ -145,8 +146,16 @@ class NetworkMember:
     )
     centrality: float = strawberry.field(description="Its share of the network's rank by ties (PageRank).")
     finding_ids: list[strawberry.ID] = strawberry.field(description="Findings on its records, by day.")
-    standing: Standing = strawberry.field(description="What findings say of it.")
+    standing: Standing = strawberry.field(
+        description="LEAD: findings are on records, not on what links them. That of its record where it has but one."
+    )
     display_label: str = strawberry.field(description="What it may be called.")
+    record_standings: list[RecordStanding] = strawberry.field(
+        description="What findings say of each of its records by itself."
+    )
+    records_with_findings_in_force: int = strawberry.field(
+        description="How many of its records have a finding of infringement in force."
+    )
 
     @strawberry.field(description="Its shops, firms and persons.")
     async def records(self, info: Info) -> list[Node | None]:
@@ -246,9 +255,12 @@ class OffenderNetwork:
         description="What changed since the run before; null where there is none, and for looks into the past."
     )
     standing: Standing = strawberry.field(
-        description="LEAD: findings are on members, not on a network. That of its actor where it has but one."
+        description="LEAD: findings are on records, not on a network. That of its record where it has but one."
     )
     display_label: str = strawberry.field(description="What it may be called.")
+    records_with_findings_in_force: int = strawberry.field(
+        description="How many of its records have a finding of infringement in force."
+    )
     networks: strawberry.Private[Networks]
 
     @strawberry.field(description="Its shops and firms.")
@@ -397,6 +409,8 @@ def _member(row: Json) -> NetworkMember:
         finding_ids=row["findings"],
         standing=Standing[row["standing"]],
         display_label=row["display_label"],
+        record_standings=record_standings_of(row["record_standings"]),
+        records_with_findings_in_force=row["records_with_findings_in_force"],
     )
 
 

@@ -72,8 +72,14 @@ class RankingRow:
     )
     low: float = strawberry.field(description="Lower end of the 90 % interval.")
     high: float = strawberry.field(description="Upper end of the 90 % interval.")
-    standing: str = strawberry.field(description="By the findings on it; `LEAD` without any.")
+    standing: str = strawberry.field(
+        description="By the findings that name it; `LEAD` without any, and for several linked accounts."
+    )
     display_label: str = strawberry.field(description="What it may be called.")
+    records_with_findings_in_force: int = strawberry.field(
+        description="On how many records the findings in force fall that count for it: its own, and those of its "
+        "shops, members, sellers or operator."
+    )
     reasons: list[RankingReason] = strawberry.field(
         description="By size, the base last; their sum is the log-odds of the score."
     )
@@ -175,6 +181,7 @@ def _row(context: RequestContext, kind: str, row: Mapping[str, Any]) -> RankingR
         name=str(shown) or None,
         division_code=row["division"],
         **{name: row[name] for name in ("score", "low", "high", "standing", "display_label")},
+        records_with_findings_in_force=row["records_with_findings_in_force"],
         reasons=[RankingReason(**one) for one in row["reasons"]],
         would_lower=[RankingLowering(**one) for one in row["would_lower"]],
         evidence=[strawberry.ID(one) for one in row["evidence"]],

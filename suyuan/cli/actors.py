@@ -4,17 +4,26 @@ import getpass
 from typing import Annotated, Any
 
 import typer
-from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
-from suyuan.cli.output import NOT_A_FINDING, JsonOption, StoreOption, note, print_json, usage_errors
+from suyuan.cli.output import (
+    NOT_A_FINDING,
+    AsOfOption,
+    JsonOption,
+    StoreOption,
+    note,
+    print_json,
+    usage_errors,
+)
+from suyuan.cli.tables import table_for_people
 from suyuan.service.actor_building import actor_history, build_actors, present_actors
 from suyuan.service.actor_reports import actor_list, review_list
 from suyuan.service.actors import actor_state
 from suyuan.service.judgements import add_judgement, judgement_json, undo_judgement
+from suyuan.service.times import microseconds
 from suyuan.service.workspace import Workspace
+from suyuan.traceback.explanation import Standing
 
 app = typer.Typer(help="Who is behind the shops, firms and persons. 关联主体", no_args_is_help=True)
 
@@ -49,7 +58,8 @@ def build(store: StoreOption = None, as_json: JsonOption = False) -> None:
         f"{changed['left']:,} left 移除, {changed['gone']:,} actors gone"
     )
     if report["hubs"]:
-        table = Table("Shared by strangers 公用标识", "Owners", "Why", box=SIMPLE)
+        heads = ("Shared by strangers 公用标识", "Owners 持有者", "Why 原因")
+        table = table_for_people(*heads, whole=heads[:1], numbers=heads[1:2])
         for hub in report["hubs"][:_HUBS_SHOWN]:
             table.add_row(escape(hub["identifier"]), f"{hub['owners']:,}", hub["why"])
         console.print(table)
@@ -59,20 +69,32 @@ def build(store: StoreOption = None, as_json: JsonOption = False) -> None:
 
 
 @app.command("list")
-def list_(top: TopOption = 20, store: StoreOption = None, as_json: JsonOption = False) -> None:
+def list_(
+    top: TopOption = 20, as_of: AsOfOption = None, store: StoreOption = None, as_json: JsonOption = False
+) -> None:
     """List actors of two or more records, largest first. 关联主体列表"""
     with Workspace.open(store) as workspace:
-        report = actor_list(workspace, top)
+        report = actor_list(workspace, top, microseconds("as_of", as_of))
     if as_json:
         print_json(report)
         return
     console = _console()
     for actor in report["actors"]:
-        console.print(f"[bold]{actor['id']}[/bold]  {actor['size']} records  {actor['display_label']}")
-        for member, name in zip(actor["members"], actor["names"], strict=True):
-            console.print(f"    {escape(member)}  {escape(name or '')}")
-    console.print(f"{len(report['actors']):,} of {report['total']:,} actors 关联主体")
+        console.print(
+            f"[bold]{actor['id']}[/bold]  {actor['size']} records  {actor['display_label']}{_decided(actor)}"
+        )
+        for record, name in zip(actor["record_standings"], actor["names"], strict=True):
+            label = "" if record["standing"] == Standing.LEAD.value else f"  {record['display_label']}"
+            console.print(f"    {escape(record['id'])}  {escape(name or '')}{label}")
+    cut_off = f", data up to 数据截至 {report['as_of']}" if report["as_of"] else ""
+    console.print(f"{len(report['actors']):,} of {report['total']:,} actors 关联主体{cut_off}")
     note(NOT_A_FINDING)
+
+
+def _decided(actor: dict[str, Any]) -> str:
+    """How many records the decisions in force name; empty if none."""
+    count = actor["records_with_findings_in_force"]
+    return f"  findings in force on {count} of {actor['size']} 有生效认定的记录" if count else ""
 
 
 @app.command()

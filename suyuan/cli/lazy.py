@@ -1,10 +1,12 @@
 """Commands that are imported when they are called, so that ``suyuan --help`` answers at once."""
 
 from importlib import import_module
-from typing import Any
+from typing import Any, Final
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+_COMPLETION: Final = frozenset({"install_completion", "show_completion"})
 
 
 class LazyCommand(TyperCommand):
@@ -18,6 +20,8 @@ class LazyCommand(TyperCommand):
         """The context of the real command, which is loaded here."""
         command = typer.main.get_command(import_module(self._module).app)
         command.name = self.name
+        # Completion is set up once, by the whole command line.
+        command.params = [one for one in command.params if one.name not in _COMPLETION]
         return command.make_context(info_name, args, parent=parent, **extra)
 
 

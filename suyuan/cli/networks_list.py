@@ -1,11 +1,9 @@
 """``suyuan networks list``: who hangs together, and where somebody recurs."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
-from rich.box import SIMPLE
 from rich.console import Console
-from rich.table import Column, Table
 
 from suyuan.cli.output import (
     NOT_A_FINDING,
@@ -16,6 +14,7 @@ from suyuan.cli.output import (
     print_json,
     usage_errors,
 )
+from suyuan.cli.tables import table_for_people
 from suyuan.service.network_report import NetworkRequest, network_rows
 from suyuan.service.networks import networks_of
 from suyuan.service.times import microseconds
@@ -24,6 +23,16 @@ from suyuan.service.workspace import Workspace
 app = typer.Typer()
 
 TOP = 20
+_NETWORK: Final = "Network 关联主体网络"
+_COUNTS: Final = (
+    "Actors 主体",
+    "Accounts 账号",
+    "Findings 认定",
+    "Force 生效",
+    "Recur 重复",
+    "Rights 权利",
+    "Areas 区划",
+)
 
 
 @app.command()
@@ -57,17 +66,7 @@ def list_(
 
 
 def _print_list(rows: list[dict[str, Any]], in_all: int) -> None:
-    table = Table(
-        Column("Network 关联主体网络", no_wrap=True, min_width=24),
-        "Actors 主体",
-        "Accounts 账号",
-        "Findings 认定",
-        "In force 生效",
-        "Recurring 重复",
-        "Rights 权利",
-        "Divisions 区划",
-        box=SIMPLE,
-    )
+    table = table_for_people(_NETWORK, *_COUNTS, whole=(_NETWORK,), numbers=_COUNTS, close=True)
     for row in rows:
         numbers = (len(row["actors"]), len(row["accounts"]), row["findings"])
         more = (row["findings_in_force"], row["repeat_offenders"], len(row["rights"]), len(row["divisions"]))

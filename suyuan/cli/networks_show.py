@@ -3,11 +3,11 @@
 from typing import Annotated, Any
 
 import typer
-from rich.box import SIMPLE
 from rich.console import Console
-from rich.table import Column, Table
+from rich.markup import escape
 
 from suyuan.cli.output import NOT_A_FINDING, AsOfOption, JsonOption, StoreOption, note, print_json
+from suyuan.cli.tables import table_for_people
 from suyuan.service.network_report import network_document, network_number
 from suyuan.service.networks import networks_of
 from suyuan.service.times import microseconds
@@ -60,20 +60,15 @@ def _print_network(document: dict[str, Any]) -> None:
 
 
 def _print_members(console: Console, members: list[dict[str, Any]]) -> None:
-    table = Table(
-        Column("Actor 主体", no_wrap=True, min_width=22),
-        "Name 名称",
-        "Role 角色",
-        "Accounts 账号",
-        "Standing 状态",
-        box=SIMPLE,
-    )
+    heads = ("Actor 主体", "Name 名称", "Role 角色", "Accounts 账号", "Force 生效", "Standing 状态")
+    table = table_for_people(*heads, whole=heads[:1], numbers=heads[3:5], close=True)
     for member in sorted(members, key=lambda one: (-one["centrality"], one["actor"])):
         table.add_row(
             member["actor"],
-            member["name"] or "",
+            escape(member["name"] or ""),
             ", ".join(member["roles"]),
             str(len(member["accounts"])),
+            str(member["records_with_findings_in_force"]),
             member["display_label"],
         )
     console.print(table)
@@ -92,19 +87,19 @@ def _print_repeat(console: Console, repeat: list[dict[str, Any]]) -> None:
                 f"  opened after a decision, needs an officer 决定后新开，须人工核实: "
                 f"{', '.join(row['accounts_after'])} ({row['days_to_re_emergence']} days 天)"
             )
-        console.print(f"  tied by 关联依据: {', '.join(row['tied_by'][:5])}")
+        console.print(f"  tied by 关联依据: {escape(', '.join(row['tied_by'][:5]))}")
 
 
 def _print_ties(console: Console, ties: list[dict[str, Any]]) -> None:
     if not ties:
         return
-    table = Table("Tie 关联", "From", "To", "Weight 权重", "Evidence 依据", box=SIMPLE)
+    console.print("Ties, the strongest first: kind, weight, actors, evidence 关联：类型、权重、主体、依据")
     for tie in sorted(ties, key=lambda one: (-one["weight"], one["from"], one["to"], one["kind"]))[
         :TIES_SHOWN
     ]:
         first = tie["evidence"][0]["record"] if tie["evidence"] else ""
         more = f" +{tie['evidence_count'] - 1}" if tie["evidence_count"] > 1 else ""
-        table.add_row(tie["kind"], tie["from"], tie["to"], f"{tie['weight']:.2f}", first + more)
-    console.print(table)
+        console.print(f"  {tie['kind']:<14}{tie['weight']:.2f}  {tie['from']} - {tie['to']}")
+        console.print(f"      {escape(first)}{more}")
     if len(ties) > TIES_SHOWN:
         console.print(f"{TIES_SHOWN} of {len(ties)} ties; all with --json. 全部见 --json")

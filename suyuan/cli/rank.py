@@ -13,8 +13,8 @@ class KindCommand(LazyCommand):
     """The one command that ranks the graph, told which kind it is called for."""
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
-        """The context of the real command, the kind put in as its first argument."""
-        return super().make_context(info_name, [str(self.name), *args], parent=parent, **extra)
+        """The context of the real command, which finds the kind in it."""
+        return super().make_context(info_name, args, parent=parent, **{**extra, "obj": self.name})
 
 
 class RankCommands(LazyGroup):

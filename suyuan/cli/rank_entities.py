@@ -3,9 +3,8 @@
 from typing import Annotated, Any
 
 import typer
-from rich.box import SIMPLE
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
 from suyuan.cli.output import (
     NOT_A_FINDING,
@@ -27,7 +26,7 @@ _REASONS = 2
 
 @app.command()
 def entities(
-    kind: Annotated[str, typer.Argument(hidden=True, metavar="")],
+    context: typer.Context,
     division: Annotated[
         str | None,
         typer.Option(
@@ -42,7 +41,7 @@ def entities(
 ) -> None:
     """Rank by the probability of an infringing finding within 180 days after the cut-off. 重点关注排序"""
     with usage_errors():
-        request = RankingRequest(kind, division=division, as_of=as_of, top=top, refit=refit)
+        request = RankingRequest(str(context.obj), division=division, as_of=as_of, top=top, refit=refit)
     with Workspace.open(store) as workspace:
         report = RiskRanking(workspace).report(request)
     if as_json:
@@ -68,20 +67,16 @@ def _print_report(report: dict[str, Any]) -> None:
             "Too few findings to fit: the scorecard is the prior one, fitted to simulated markets; take the order, "
             "not the level. 认定过少，使用模拟市场得出的先验评分卡；只看次序，不看数值。"
         )
-    table = Table("#", "Id", "Name 名称", "Score 评分", "90 %", "Label 称谓", "Reasons 理由", box=SIMPLE)
+    console.print(
+        "Place, score (90 %), id, name, label; strongest reasons 名次、评分、主体、名称、称谓；主要理由"
+    )
     for row in report["rows"]:
         reasons = [one for one in row["reasons"] if one["feature"] != BASE][:_REASONS]
-        texts = "; ".join(f"{one['contribution']:+.2f} {one['text']}" for one in reasons)
-        table.add_row(
-            str(row["rank"]),
-            row["id"],
-            row["name"] or "",
-            f"{row['score']:.1f}",
-            f"{row['low']:.1f}-{row['high']:.1f}",
-            row["display_label"],
-            texts,
-        )
-    console.print(table)
+        score = f"{row['score']:.1f} ({row['low']:.1f}-{row['high']:.1f})"
+        name = escape(f"  {row['name']}" if row["name"] else "")
+        console.print(f"{row['rank']:>4}  {score:<17} {row['id']}{name}  {row['display_label']}")
+        for one in reasons:
+            console.print(f"        {one['contribution']:+.2f} {escape(one['text'])}")
     console.print(
         f"Ranked 已排序: {report['ranked']:,}. Not ranked 未排序: {len(report['not_ranked']):,} "
         "(closed, or too little evidence; not low 已关闭或记录不足, 并非低风险)."

@@ -3,9 +3,8 @@
 from typing import Annotated, Any
 
 import typer
-from rich.box import SIMPLE
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
 from suyuan.cli.output import (
     NOT_A_FINDING,
@@ -17,6 +16,7 @@ from suyuan.cli.output import (
     print_json,
     usage_errors,
 )
+from suyuan.cli.tables import table_for_people
 from suyuan.service.priority_lists import (
     LIST_KINDS,
     decide_list,
@@ -128,12 +128,13 @@ def _print(version: dict[str, Any], as_json: bool) -> None:
     )
     if version["decided_by"]:
         console.print(f"Decided by 决定 {version['decided_by']}: {version['decided_why']}")
-    table = Table("#", "Id", "Name 名称", "Score 评分", "Label 称谓", box=SIMPLE)
+    heads = ("#", "Id", "Name 名称", "Score 评分", "Label 称谓")
+    table = table_for_people(*heads, whole=heads[:2], numbers=("#", heads[3]))
     for entry in version["entries"]:
         table.add_row(
             str(entry["rank"]),
             entry["id"],
-            entry["name"] or "",
+            escape(entry["name"] or ""),
             f"{entry['score']:.1f}",
             entry["display_label"],
         )

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.box import SIMPLE
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from suyuan.cli.output import NOT_A_FINDING, JsonOption, note, print_json
+from suyuan.cli.tables import table_for_people
 from suyuan.service.table_ranking import BASE, TableRequest, rank_table
 
 app = typer.Typer()
@@ -45,7 +46,7 @@ def table(
         list[str] | None,
         typer.Option(metavar="COL...", help="Columns to leave out, such as what was known only afterwards."),
     ] = None,
-    more: Annotated[list[str] | None, typer.Argument(metavar="", hidden=True)] = None,
+    more: Annotated[list[str] | None, typer.Argument(metavar="COL", hidden=True)] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Rank the rows of a table, and the firms behind them, by a scorecard learnt from labelled rows. 表格风险排序"""
@@ -93,7 +94,7 @@ def _print_report(report: dict[str, Any]) -> None:
             f"best 5 % {report['precision_at_5']:.3f}; calibration error 校准误差 {report['calibration_error']:.3f}"
         )
     best = sorted(report["rows"], key=lambda row: (-row["score"], row["key"]))[:_SHOWN]
-    rows = Table("Row 行", "Score 评分", box=SIMPLE)
+    rows = table_for_people("Row 行", "Score 评分", numbers=("Row 行", "Score 评分"))
     for row in best:
         rows.add_row(str(row["key"]), f"{row['score']:.1f}")
     console.print(rows)
@@ -107,9 +108,11 @@ def _print_report(report: dict[str, Any]) -> None:
 
 
 def _entity_table(column: str, entities: list[dict[str, Any]]) -> Table:
-    shown = Table(column, "Score 评分", "Rows 行数", "Reasons 理由", box=SIMPLE)
+    numbers = ("Score 评分", "Rows 行数")
+    shown = table_for_people(escape(column), *numbers, "Reasons 理由", numbers=numbers)
     for one in entities[:_SHOWN]:
         reasons = [reason for reason in one["reasons"] if reason["feature"] != BASE][:_REASONS]
         texts = "; ".join(f"{reason['contribution']:+.2f} {reason['feature']}" for reason in reasons)
-        shown.add_row(one["id"].removeprefix(f"{column}:"), f"{one['score']:.1f}", str(one["rows"]), texts)
+        name = escape(one["id"].removeprefix(f"{column}:"))
+        shown.add_row(name, f"{one['score']:.1f}", str(one["rows"]), escape(texts))
     return shown

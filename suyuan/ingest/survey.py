@@ -24,6 +24,7 @@ from suyuan.graph.records import digests
 from suyuan.ingest.conversion import convert_rows
 from suyuan.ingest.duplicates import NO_REPEATS, KeyLedger, Keys, Repeats
 from suyuan.ingest.feeds import Feed, ordinals
+from suyuan.ingest.foreign import refuse_foreign
 from suyuan.ingest.parts import Portion
 from suyuan.ingest.prefetch import ahead
 from suyuan.ingest.text import IntArray
@@ -59,7 +60,7 @@ def surveyed(feeds: Sequence[Feed]) -> list[Survey]:
     Raises
     ------
     IngestError
-        A file is damaged.
+        A file is damaged, or holds nothing that its table knows.
     """
     room = _KEPT_BYTES
     surveys: list[Survey] = []
@@ -84,8 +85,10 @@ def _survey(feed: Feed) -> tuple[Survey, dict[str, KeyLedger]]:
     for portion in portions:
         first.append(portion)
         if sum(bool(item.rows) for item in first) > max(1, len(feed.outputs)):
+            refuse_foreign(feed, first)
             break
     else:
+        refuse_foreign(feed, first)
         survey = Survey(kept=first)
         return survey, _look_through(feed, first, survey)
     survey = Survey()

@@ -12,14 +12,21 @@ from scipy.sparse import csgraph
 
 from suyuan.analytics.actors import ActorResolution
 from suyuan.analytics.candidates import bits_of_probability
+from suyuan.graph.records import time_text
 from suyuan.graph.snapshot import BoolArray, Int64Array
 from suyuan.service.actor_reasons import Shared, shared
 from suyuan.service.actors import ActorState, actor_state
 from suyuan.service.judgements import judgement_json
 from suyuan.service.party_findings import PartyFinding, party_findings
-from suyuan.service.party_standing import LINKED_ACCOUNTS, display_label, standing_of
+from suyuan.service.party_standing import (
+    LINKED_ACCOUNTS,
+    display_label,
+    findings_by_party,
+    record_standings,
+    records_in_force,
+    standing_of_linked,
+)
 from suyuan.service.workspace import Workspace
-from suyuan.traceback.explanation import Standing
 
 UNCERTAIN: Final = (0.05, 0.995)
 """Match probabilities between which a person can still change what is believed."""
@@ -77,21 +84,17 @@ def _link(resolution: ActorResolution, row: int, *, personal: bool = True) -> Pa
     return PairLink(left, right, float(found.match_probability[row]), bits, prior, reasons)
 
 
-def standing_of_members(
-    members: Sequence[str], findings: Mapping[str, Sequence[PartyFinding]]
-) -> tuple[Standing, str]:
-    """The standing of an actor by the findings on its members, and what it may be called."""
-    standing = standing_of([one for member in members for one in findings.get(member, ())])
-    return standing, display_label(standing, LINKED_ACCOUNTS)
-
-
-def findings_by_party(findings: Sequence[PartyFinding]) -> dict[str, list[PartyFinding]]:
-    """Findings by the party they fall on."""
-    found: dict[str, list[PartyFinding]] = {}
-    for one in findings:
-        if one.party is not None:
-            found.setdefault(one.party, []).append(one)
-    return found
+def actor_standing(members: Sequence[str], findings: Mapping[str, Sequence[PartyFinding]]) -> dict[str, Any]:
+    """What an actor may be called, what findings say of each member, and on how many one is in force."""
+    standing = standing_of_linked(members, findings)
+    return {
+        "standing": standing.value,
+        "display_label": display_label(standing, LINKED_ACCOUNTS),
+        "record_standings": record_standings(members, findings),
+        "records_with_findings_in_force": records_in_force(
+            one for member in members for one in findings.get(member, ())
+        ),
+    }
 
 
 _findings: WeakKeyDictionary[Workspace, tuple[int, dict[str, list[PartyFinding]]]] = WeakKeyDictionary()
@@ -106,30 +109,33 @@ def findings_now(workspace: Workspace) -> dict[str, list[PartyFinding]]:
     return known[1]
 
 
-def actor_list(workspace: Workspace, top: int = 0) -> dict[str, Any]:
-    """Actors of two or more records, largest first, then by id; at most ``top``, 0 for all."""
-    state = actor_state(workspace)
+def actor_list(workspace: Workspace, top: int = 0, as_of: int | None = None) -> dict[str, Any]:
+    """Actors of two or more records, largest first, then by id; at most ``top``, 0 for all.
+
+    Parameters
+    ----------
+    as_of : microseconds since 1970 UTC; nothing dated later is seen, and judgements count that held then
+    """
+    state = actor_state(workspace, as_of)
     view = workspace.view()
     joined = [(actor, members) for actor, members in state.resolution.actors() if len(members) > 1]
     joined.sort(key=lambda one: (-len(one[1]), one[0]))
     chosen = joined[:top] if top else joined
-    findings = findings_now(workspace)
+    findings = findings_now(workspace) if as_of is None else findings_by_party(party_findings(view, as_of))
     nodes = view.nodes([member for _, members in chosen for member in members])
     rows: list[dict[str, Any]] = []
     for actor, members in chosen:
-        standing, label = standing_of_members(members, findings)
         names = [nodes[member].properties.get("name") if member in nodes else None for member in members]
         rows.append(
             {
                 "id": actor,
                 "size": len(members),
-                "standing": standing.value,
-                "display_label": label,
+                **actor_standing(members, findings),
                 "members": list(members),
                 "names": names,
             }
         )
-    return {"actors": rows, "total": len(joined)}
+    return {"as_of": None if as_of is None else time_text(as_of), "actors": rows, "total": len(joined)}
 
 
 def review_list(workspace: Workspace, top: int = 0) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import pyarrow.parquet
 from suyuan.errors import ConfigError, ParameterError
 from suyuan.graph.drawn_graph import drawn
 from suyuan.graph.exchange import exchange_table
-from suyuan.graph.ids import kind_named
+from suyuan.graph.ids import kind_named, normal_id
 from suyuan.graph.selection import Selection, around, within_division
 from suyuan.graph.store.base import Scope, View
 from suyuan.graph.tables import TABLES
@@ -91,8 +91,22 @@ def _selection(workspace: Workspace, view: View, request: ExportRequest) -> Sele
     if request.network is not None:
         if request.known_at is not None:
             raise ParameterError("known_at", request.known_at, "no time together with a network")
-        chosen.append(within_network(workspace, request.network))
+        members = within_network(workspace, request.network)
+        if request.around is not None:
+            _require_member(request.around, request.network, members)
+        chosen.append(members)
     return Selection(kinds, seq, _in_all(chosen) if chosen else None)
+
+
+def _require_member(around_id: str, network: str, members: pa.Array) -> None:
+    """What is around a node of elsewhere has nothing to do with the network."""
+    if not pc.is_in(pa.scalar(normal_id(around_id), pa.string()), members).as_py():
+        raise ParameterError(
+            "around",
+            around_id,
+            f"something that belongs to the network {network} (suyuan networks show {network}); it does not. "
+            "Leave out one of the two options 该节点不属于此网络",
+        )
 
 
 def _in_all(chosen: Sequence[pa.Array]) -> pa.Array:

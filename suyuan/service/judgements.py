@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, cast
 
 from suyuan.analytics.judgements import VERDICTS, Judgement, Verdict, Verdicts, verdicts_of
-from suyuan.errors import NotFoundError, ParameterError
+from suyuan.errors import ConflictError, NotFoundError, ParameterError
 from suyuan.graph.ids import normal_id
 from suyuan.graph.records import time_text
 from suyuan.graph.store.base import Store
@@ -102,9 +102,9 @@ def undo_judgement(documents: Documents, judgement_id: str, *, by: str, why: str
     NotFoundError
         There is no such judgement.
     ParameterError
-        It was taken back before; an empty name or reason.
+        An empty name or reason.
     ConflictError
-        Somebody else takes it back at this moment.
+        It was taken back before, or somebody else takes it back at this moment.
     """
     key = judgement_id.strip().removeprefix(_PREFIX)
     document = documents.get(_COLLECTION, key)
@@ -112,8 +112,11 @@ def undo_judgement(documents: Documents, judgement_id: str, *, by: str, why: str
         raise NotFoundError("judgement", key[:40])
     known = _stored(document)
     if known.undone_at is not None:
-        found = f"{known.id}, taken back by {known.undone_by} at {time_text(known.undone_at)}"
-        raise ParameterError("judgement", found, "one that was not taken back yet")
+        raise ConflictError(
+            f"{known.id} was taken back by {known.undone_by} at {time_text(known.undone_at)}; nothing is changed. "
+            "To judge again, make a new judgement. 该判定已被撤销。",
+            retryable=False,
+        )
     by, why = _words("by", by), _words("why", why)
     moment = max(_now(), known.judgement.at + 1)
     undone = StoredJudgement(known.judgement, by, moment, why)

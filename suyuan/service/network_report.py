@@ -14,9 +14,15 @@ from suyuan.graph.records import Precision, time_text
 from suyuan.graph.times import MICROSECONDS_PER_DAY
 from suyuan.service.networks import Networks, actors_by_recurrence
 from suyuan.service.party_findings import PartyFinding
-from suyuan.service.party_standing import LINKED_ACCOUNTS, display_label, standing_of
+from suyuan.service.party_standing import (
+    LINKED_ACCOUNTS,
+    display_label,
+    findings_by_party,
+    record_standings,
+    records_in_force,
+    standing_of_linked,
+)
 from suyuan.service.repeat_offenders import accounts_of, counts
-from suyuan.traceback.explanation import Standing
 
 Json = dict[str, Any]
 Order = Literal["findings", "repeat_offenders", "accounts", "growth", "value", "id"]
@@ -105,7 +111,8 @@ def network_row(networks: Networks, number: int) -> Json:
         for actor in members
         if (one := _recurrence(networks, actor)) and one.recurs
     ]
-    standing = standing_of(findings) if len(members) == 1 else Standing.LEAD
+    records = networks.records(number)
+    standing = standing_of_linked(records, findings_by_party(findings))
     codes = {facts.divisions[record] for record in accounts if record in facts.divisions}
     recurring = actors_by_recurrence(networks, number)
     money: Counter[str] = Counter()
@@ -129,7 +136,8 @@ def network_row(networks: Networks, number: int) -> Json:
         "value": [{"currency": name or None, "value": round(money[name], 2)} for name in sorted(money)],
         "growth": _growth(networks, number),
         "standing": standing.value,
-        "display_label": display_label(standing, LABEL) if len(members) == 1 else LABEL,
+        "display_label": display_label(standing, LABEL),
+        "records_with_findings_in_force": records_in_force(findings),
     }
 
 
@@ -182,7 +190,8 @@ def network_document(networks: Networks, number: int) -> Json:
 def member_row(networks: Networks, actor: int) -> Json:
     """One actor in its network."""
     records, findings = networks.actors.members[actor], networks.found.findings.get(actor, ())
-    standing = standing_of(list(findings))
+    by_record = findings_by_party(findings)
+    standing = standing_of_linked(records, by_record)
     names = networks.facts.names
     return {
         "actor": networks.actors.ids[actor],
@@ -196,6 +205,8 @@ def member_row(networks: Networks, actor: int) -> Json:
         "findings": [one.finding for one in findings],
         "standing": standing.value,
         "display_label": display_label(standing, LINKED_ACCOUNTS),
+        "record_standings": record_standings(records, by_record),
+        "records_with_findings_in_force": records_in_force(findings),
     }
 
 

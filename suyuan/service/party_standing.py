@@ -1,7 +1,7 @@
 """What findings say of a party, and what it may be called."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from suyuan.service.party_findings import PartyFinding
 from suyuan.traceback.explanation import Standing
@@ -19,7 +19,7 @@ _LABELS: Final = {
 
 
 def standing_of(findings: Sequence[PartyFinding]) -> Standing:
-    """The standing by the findings that fall on a party, or on all members of an actor.
+    """The standing by the findings that fall on one party.
 
     An infringement of a right that was invalidated counts as one revoked: the right never was.
     """
@@ -29,6 +29,43 @@ def standing_of(findings: Sequence[PartyFinding]) -> Standing:
             for one in findings
         }
     )
+
+
+def standing_of_linked(parties: Sequence[str], findings: Mapping[str, Sequence[PartyFinding]]) -> Standing:
+    """The standing of what a machine put together from parties: LEAD, unless it is but one party.
+
+    A decision speaks of whom it names. Whoever is only linked to them has no finding, and neither has the whole.
+
+    Parameters
+    ----------
+    findings : by the party they fall on
+    """
+    return standing_of(findings.get(parties[0], ())) if len(parties) == 1 else Standing.LEAD
+
+
+def record_standings(
+    parties: Sequence[str], findings: Mapping[str, Sequence[PartyFinding]]
+) -> list[dict[str, Any]]:
+    """What findings say of each of some parties by itself: ``id``, ``standing``, ``display_label``."""
+    told: list[dict[str, Any]] = []
+    for party in parties:
+        standing = standing_of(findings.get(party, ()))
+        told.append({"id": party, "standing": standing.value, "display_label": display_label(standing)})
+    return told
+
+
+def records_in_force(findings: Iterable[PartyFinding]) -> int:
+    """On how many records findings of infringement in force fall: parties, and subjects that are none."""
+    return len({one.party or one.subject for one in findings if one.infringing})
+
+
+def findings_by_party(findings: Iterable[PartyFinding]) -> dict[str, list[PartyFinding]]:
+    """Findings by the party they fall on."""
+    found: dict[str, list[PartyFinding]] = {}
+    for one in findings:
+        if one.party is not None:
+            found.setdefault(one.party, []).append(one)
+    return found
 
 
 def display_label(standing: Standing, undecided: str = SUBJECT_OF_A_LEAD) -> str:

@@ -18,7 +18,7 @@ from suyuan.graph.snapshot import FloatArray
 from suyuan.graph.store.base import View
 from suyuan.service.disclaimer import NOT_A_FINDING
 from suyuan.service.party_findings import PartyFinding
-from suyuan.service.party_standing import display_label, standing_of
+from suyuan.service.party_standing import display_label, records_in_force, standing_of
 from suyuan.service.risk_entities import KINDS, POOLED, Entity
 from suyuan.service.risk_features import EntityTable
 from suyuan.service.risk_fits import RiskModels, Span, span_of
@@ -177,7 +177,8 @@ def _row(
     table: EntityTable, place: int, score: tuple[float, float, float], contributions: FloatArray, base: float
 ) -> Json:
     entity, values = table.entities[place], table.values[place]
-    standing = standing_of(table.findings[place])
+    findings = table.findings[place]
+    standing = standing_of(_on_itself(entity, findings))
     return {
         "rank": 0,
         "id": entity.id,
@@ -188,10 +189,18 @@ def _row(
         "high": max(score[2], score[1]),
         "standing": standing.value,
         "display_label": _label(table.kind, standing),
+        "records_with_findings_in_force": records_in_force(findings),
         "reasons": _reasons(values, contributions, base),
         "would_lower": _lowering(values, contributions, base),
-        "evidence": _evidence(entity, table.findings[place]),
+        "evidence": _evidence(entity, findings),
     }
+
+
+def _on_itself(entity: Entity, findings: Sequence[PartyFinding]) -> list[PartyFinding]:
+    """Findings that name the entity: not those on shops a firm runs, or on one of several linked accounts."""
+    alone = entity.parties if entity.id.startswith("Actor:") and len(entity.parties) == 1 else ()
+    named = {entity.id, *alone}
+    return [one for one in findings if one.party in named or one.subject in named]
 
 
 def _label(kind: str, standing: Standing) -> str:

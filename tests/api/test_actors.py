@@ -19,6 +19,8 @@ ACTOR = """query($id: ID!) { actor(id: $id) { id memberIds standing displayLabel
   links(first: 20) { a b matchProbability bits priorBits reasons { kind value bits owners hubProbability text } }
   judgements { id a b verdict by why state undoneBy }
   history { run happened recordIds otherActorId judgementIds } } }"""
+STANDING = """query($id: ID!) { actor(id: $id) { standing displayLabel recordsWithFindingsInForce
+  recordStandings { recordId standing displayLabel } } }"""
 JUDGE = """mutation($a: ID!, $b: ID!, $verdict: Verdict!, $why: String!) {
   judge(a: $a, b: $b, verdict: $verdict, why: $why) {
     judgement { id by why state } actors { id memberIds } errors { code message field } } }"""
@@ -81,6 +83,23 @@ def test_ways_of_an_actor_begin_and_end_at_its_records(own: Client) -> None:
     assert own.code(query, a="Actor:0000000000000000", b=SHOP) == "NOT_FOUND"
 
 
+def test_a_decision_on_one_record_is_not_the_actors(own: Client, opened: Workspace, tmp_path: Path) -> None:
+    decided = tmp_path / "findings.csv"
+    decided.write_text(
+        f"finding_id,subject,right_id,kind,outcome,finality\nFD1,{SHOP},R9,penalty,infringing,in_force\n",
+        encoding="utf-8",
+    )
+    ingest(opened.store, [decided], IngestOptions())
+    actor = own.data(STANDING, id=SHOP)["actor"]
+    assert (actor["standing"], actor["displayLabel"]) == ("LEAD", "linked accounts 关联主体")
+    assert actor["recordsWithFindingsInForce"] == 1
+    assert [(one["recordId"], one["standing"]) for one in actor["recordStandings"]] == [
+        (FIRM, "LEAD"),
+        (PERSON, "LEAD"),
+        (SHOP, "DECIDED_IN_FORCE"),
+    ]
+
+
 def test_an_analyst_sees_why_but_no_personal_value(own: Client, with_role: Callable[[str], Client]) -> None:
     own.data(JUDGE, a=SHOP, b=PERSON, verdict="SAME", why="电话 13900004711 相同")
     analyst, officer = with_role("analyst"), with_role("officer")
@@ -110,7 +129,7 @@ def test_judge_and_undo(own: Client, with_role: Callable[[str], Client]) -> None
     assert after["id"] == before["id"]
     again = analyst.data(UNDO, id=made["judgement"]["id"], why="误判")["undoJudgement"]
     assert again["judgement"] is None
-    assert [error["code"] for error in again["errors"]] == ["BAD_USER_INPUT"]
+    assert [error["code"] for error in again["errors"]] == ["CONFLICT"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ LIST = """query($first: Int, $after: String, $division: String, $least: Int, $or
       repeat { actor findingDays tiedBy } } }
     pageInfo { hasNextPage endCursor } } }"""
 ONE = """query($id: ID!) { offenderNetwork(id: $id) { id accounts { id } growth { isNew }
-  members { actorId role standing recordIds }
+  members { actorId role standing recordIds
+    recordsWithFindingsInForce recordStandings { recordId standing displayLabel } }
   ties(first: 100) { fromActor toActor kind weight first evidence { kind record } evidenceCount }
   edgesTable { from to kind weight first last } } }"""
 
@@ -47,6 +48,9 @@ def test_one_network_with_its_ties(client: Client, workspace: Workspace) -> None
     assert found["id"] == row["id"]
     assert [one["id"] for one in found["accounts"]] == row["accounts"]
     assert [one["actorId"] for one in found["members"]] == row["actors"]
+    for told, member in zip(found["members"], report["members"], strict=True):
+        assert [one["recordId"] for one in told["recordStandings"]] == told["recordIds"]
+        assert told["recordsWithFindingsInForce"] == member["records_with_findings_in_force"]
     table = found["edgesTable"]
     assert list(zip(table["from"], table["to"], table["kind"], table["weight"], strict=True)) == [
         (tie["from"], tie["to"], tie["kind"].upper(), tie["weight"]) for tie in report["ties"]

@@ -44,12 +44,16 @@ def test_a_hub_joins_nobody_and_is_listed_with_its_reason() -> None:
     found = resolve(evidence_of([], claims))
     assert len(clusters(found)) == 9
     assert [(hub.identifier, hub.owners, hub.groups) for hub in found.hubs()] == [("phone:+861", 9, 9)]
-    assert found.hubs()[0].why == "9 owners, which fall into 9 groups by what else they share"
+    assert found.hubs()[0].why == (
+        "9 owners, which fall into 9 groups by what else they share 9个持有者，按其他共享信息分属9组"
+    )
 
 
 def test_a_hub_of_very_many_is_listed() -> None:
     claims = [(shop(number), kind, "1") for number in range(120) for kind in ("phone", "email")]
-    assert resolve(evidence_of([], claims)).hubs()[0].why == "120 owners, more than 100"
+    assert (
+        resolve(evidence_of([], claims)).hubs()[0].why == "120 owners, more than 100 120个持有者，超过100个"
+    )
 
 
 def test_a_hub_does_not_hinder_those_who_share_more() -> None:

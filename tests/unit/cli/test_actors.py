@@ -50,13 +50,18 @@ def test_build_judge_build_undo_build(market: Run) -> None:
     undone = _json(market, "undo", judgement["id"], "--by", "wang")  # pyright: ignore
     assert undone["judgement"]["state"] == "undone"  # pyright: ignore
     assert _json(market, "build")["actors"] == first["actors"]
+    again = market("actors", "undo", judgement["id"], *STORE, "--json")  # pyright: ignore
+    assert again.returncode == 1
+    assert json.loads(again.stdout)["error"]["code"] == "CONFLICT"
+    assert "was taken back by wang" in again.stderr
 
 
 def test_for_people(market: Run) -> None:
     built = market("actors", "build", *STORE)
     assert "5 records, 3 actors, 1 of two or more 关联主体" in built.stdout
     assert "not a finding" in built.stderr
-    listed = market("actors", "list", *STORE)
+    listed = market("actors", "list", "--as-of", "2025-01", *STORE)
+    assert "data up to 数据截至 2025-01-31T23:59:59.999999Z" in listed.stdout
     for words in ("红店", "linked accounts 关联主体", "1 of 1 actors"):
         assert words in listed.stdout
     reviewed = market("actors", "review", *STORE)
@@ -73,6 +78,7 @@ def test_what_is_wrong_is_told_in_a_sentence(market: Run) -> None:
         (("judge", "Seller:shop:1", "Actor:1", "same", "--why", "x"), 2, "Seller:..., Firm:... or Person"),
         (("undo", "Judgement:0"), 1, "There is no judgement '0'"),
         (("history", "Actor:0"), 1, "There is no actor"),
+        (("list", "--as-of", "yesterday"), 2, "time = 'yesterday' is not possible"),
     ):
         done = market("actors", *arguments, *STORE)
         assert done.returncode == status

@@ -41,6 +41,24 @@ def test_a_wrong_call_is_2_with_one_document(arguments: tuple[str, ...], suyuan:
 
 
 @pytest.mark.parametrize(
+    ("command", "usage"),
+    [
+        (("rank", "firms"), "rank firms [OPTIONS]"),
+        (("rank", "table"), "rank table [OPTIONS] [COL]..."),
+        (("networks",), "networks [OPTIONS] COMMAND [ARGS]..."),
+    ],
+)
+def test_help_of_a_command_shows_what_it_takes(command: tuple[str, ...], usage: str, suyuan: Run) -> None:
+    done = suyuan(*command, "--help")
+    assert done.returncode == 0
+    (line,) = (line.strip() for line in done.stdout.splitlines() if "Usage:" in line)
+    assert line.endswith(usage)
+    # Completion is set up for the whole command line.
+    assert "completion" not in done.stdout
+    assert "--install-completion" in suyuan("--help").stdout
+
+
+@pytest.mark.parametrize(
     "arguments", [("--direction", "up"), ("--unknown-times", "guess"), ("--known-at", "2025-13")]
 )
 def test_options_of_a_trace_are_checked_before_the_store(arguments: tuple[str, ...], suyuan: Run) -> None:
@@ -95,3 +113,13 @@ def test_help_and_version_are_0(suyuan: Run) -> None:
     assert suyuan("--version").returncode == 0
     assert suyuan("trace", "--help").returncode == 0
     assert suyuan("nonsense").returncode == 2
+
+
+def test_a_foreign_file_is_1_and_leaves_no_store(suyuan: Run, tmp_path: Path) -> None:
+    (tmp_path / "sites.csv").write_text(SITES, encoding="utf-8")
+    (tmp_path / "findings.csv").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\xff\n")
+    done = suyuan("ingest", "sites.csv", "findings.csv", "--store", "sqlite:///n.db", "--json")
+    assert done.returncode == 1
+    error = json.loads(done.stdout)["error"]
+    assert (error["code"], error["source"]) == ("BAD_USER_INPUT", "findings.csv")
+    assert not (tmp_path / "n.db").exists()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from suyuan.analytics.actors import resolve
-from suyuan.errors import NotFoundError, ParameterError, UnknownNodeError
+from suyuan.errors import ConflictError, NotFoundError, ParameterError, UnknownNodeError
 from suyuan.ingest.run import IngestOptions, ingest
 from suyuan.service.actor_building import ActorBuild, actor_history, build_actors
 from suyuan.service.actor_evidence import actor_evidence
@@ -14,6 +14,7 @@ from suyuan.service.actor_reports import actor_list, review_list
 from suyuan.service.actor_runs import KnownActors
 from suyuan.service.actors import actor_state, resolve_actors
 from suyuan.service.judgements import add_judgement, stored_judgements, undo_judgement, verdicts_at
+from suyuan.service.times import microseconds
 from suyuan.service.workspace import Workspace
 
 SELLERS = "platform,seller_id,name,opened_at\n" + "".join(f"shop,{n},,2025-01-01\n" for n in range(1, 7))
@@ -188,8 +189,9 @@ def test_a_judgement_is_undone_once(opened: Workspace) -> None:
     made = judge(opened, A, B, "different")
     undone = undo_judgement(documents, made.partition(":")[2], by="wang", why="误")
     assert (undone.undone_by, undone.undone_why) == ("wang", "误")
-    with pytest.raises(ParameterError, match="taken back by wang"):
+    with pytest.raises(ConflictError, match="taken back by wang") as refused:
         undo_judgement(documents, made, by="li", why="误")
+    assert not refused.value.retryable
 
 
 @pytest.mark.usefixtures("read")
@@ -219,6 +221,28 @@ def test_lists_show_the_largest_first_with_their_standing(opened: Workspace, rea
     )
     report = actor_list(opened)
     assert [(actor["size"], actor["members"]) for actor in report["actors"]] == [(3, [C, D, E]), (2, [A, B])]
-    assert [actor["standing"] for actor in report["actors"]] == ["LEAD", "DECIDED_IN_FORCE"]
-    assert report["actors"][0]["display_label"] == "linked accounts 关联主体"
+    assert {(actor["standing"], actor["display_label"]) for actor in report["actors"]} == {
+        ("LEAD", "linked accounts 关联主体")
+    }
+    assert [actor["records_with_findings_in_force"] for actor in report["actors"]] == [0, 1]
+    assert report["actors"][1]["record_standings"] == [
+        {"id": A, "standing": "LEAD", "display_label": "subject of a lead 线索对象"},
+        {"id": B, "standing": "DECIDED_IN_FORCE", "display_label": "finding in force 有生效认定"},
+    ]
     assert (len(actor_list(opened, 1)["actors"]), report["total"]) == (1, 2)
+
+
+def test_a_list_as_of_a_time_shows_nothing_of_later(opened: Workspace, read: Read) -> None:
+    read(
+        {
+            "findings": "finding_id,subject,kind,outcome,finality,decided_at\n"
+            f"F1,{B},ruling,infringing,in_force,2025-03-01\n"
+        }
+    )
+    days = {day: actor_list(opened, as_of=microseconds("as_of", day)) for day in ("2025-01-27", "2025-02-28")}
+    assert [actor["members"] for actor in days["2025-01-27"]["actors"]] == [[A, B]]
+    assert [actor["members"] for actor in days["2025-02-28"]["actors"]] == [[A, B], [C, D]]
+    assert days["2025-02-28"]["actors"][0]["records_with_findings_in_force"] == 0
+    assert actor_list(opened)["actors"][0]["records_with_findings_in_force"] == 1
+    assert actor_list(opened)["as_of"] is None
+    assert days["2025-01-27"]["as_of"] == "2025-01-27T23:59:59.999999Z"

@@ -87,7 +87,14 @@ def test_who_hangs_together_and_by_what(workspace: Workspace) -> None:
         {"month": "2025-06", "findings": 1},
     ]
     standings = {member["records"][0]: member["standing"] for member in found["members"]}
-    assert standings == {"Firm:F1": "LEAD", "Seller:shop:1": "DECIDED_IN_FORCE", "Seller:shop:2": "LEAD"}
+    assert set(standings.values()) == {"LEAD"}
+    linked = next(one for one in found["members"] if len(one["records"]) > 1)
+    assert linked["display_label"] == "linked accounts 关联主体"
+    assert (linked["records_with_findings_in_force"], found["records_with_findings_in_force"]) == (2, 2)
+    assert [(one["id"], one["standing"], one["display_label"]) for one in linked["record_standings"]] == [
+        (shop, "DECIDED_IN_FORCE", "finding in force 有生效认定")
+        for shop in ("Seller:shop:1", "Seller:shop:3")
+    ]
 
 
 def test_a_public_market_ties_nobody_and_every_actor_is_there_once(workspace: Workspace) -> None:
@@ -95,6 +102,21 @@ def test_a_public_market_ties_nobody_and_every_actor_is_there_once(workspace: Wo
     assert document(networks, "Seller:shop:4")["accounts"] == ["Seller:shop:4"]
     rows = network_rows(networks, NetworkRequest())
     assert sorted(actor for row in rows for actor in row["actors"]) == sorted(networks.actors.ids)
+
+
+def test_one_decision_is_not_that_of_a_network_of_one_actor(tmp_path: Path) -> None:
+    few = {name: TABLES[name] for name in ("sellers", "identifiers", "rights")}
+    findings = {
+        "findings": TABLES["findings"].partition("N1,")[0] + TABLES["findings"].splitlines()[2] + "\n"
+    }
+    with fill(tmp_path / "few", f"sqlite:///{tmp_path / 'few.db'}", {**few, **findings}) as workspace:
+        found = document(networks_of(workspace), "Seller:shop:1")
+    assert found["accounts"] == ["Seller:shop:1", "Seller:shop:3"]
+    assert (found["standing"], found["display_label"]) == ("LEAD", "linked accounts 关联主体网络")
+    assert found["records_with_findings_in_force"] == 1
+    (member,) = found["members"]
+    assert member["standing"] == "LEAD"
+    assert [one["standing"] for one in member["record_standings"]] == ["LEAD", "DECIDED_IN_FORCE"]
 
 
 def test_the_three_counts(workspace: Workspace) -> None:
@@ -207,6 +229,13 @@ def test_export_of_a_network(workspace: Workspace, tmp_path: Path) -> None:
         workspace, tmp_path / "n.graphml", ExportRequest(format="graphml", network=name), None
     )
     assert report["counts"]["nodes"] > 10
+    near = ExportRequest(format="jsonl", network=name, around="seller:shop:2")
+    export_graph(workspace, tmp_path / "near", near, None)
+    assert exported(tmp_path / "near" / "sellers.jsonl", "seller_id") == ["2"]
+    elsewhere = ExportRequest(format="graphml", network=name, around="Seller:shop:4")
+    with pytest.raises(ParameterError, match=f"around = 'Seller:shop:4'.*{name}"):
+        export_graph(workspace, tmp_path / "elsewhere.graphml", elsewhere, None)
+    assert not (tmp_path / "elsewhere.graphml").exists()
     with pytest.raises(ParameterError, match="known_at"):
         export_graph(
             workspace, tmp_path / "x", ExportRequest(format="csv", network=name, known_at="2025"), None

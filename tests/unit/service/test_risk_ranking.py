@@ -2,6 +2,7 @@
 
 import csv
 import random
+from collections import Counter
 from collections.abc import Iterator
 from math import exp
 from pathlib import Path
@@ -13,9 +14,12 @@ import pytest
 from suyuan.errors import ConfigError, ConflictError, NotFoundError, ParameterError, UnknownKindError
 from suyuan.ingest.run import IngestOptions, ingest
 from suyuan.service import priority_lists, risk_fits
+from suyuan.service.actors import resolve_actors
+from suyuan.service.party_findings import party_findings
 from suyuan.service.priority_lists import decide_list, list_history, propose_list, show_list
 from suyuan.service.risk_entities import KINDS
 from suyuan.service.risk_ranking import RankingRequest, RiskRanking
+from suyuan.service.times import microseconds
 from suyuan.service.workspace import Workspace
 from suyuan.simulate.market import MarketOptions, simulate_market
 
@@ -75,6 +79,28 @@ def test_words(ranking: RiskRanking) -> None:
     goods = ranking.report(RankingRequest("products", as_of=AS_OF))
     assert {row["display_label"] for row in goods["rows"]} == {"inspection priority 重点关注"}
     assert "not a finding" in goods["note"]
+
+
+def test_a_decision_is_shown_only_of_whom_it_names(market: Workspace, ranking: RiskRanking) -> None:
+    moment = microseconds("as_of", AS_OF)
+    findings = [one for one in party_findings(market.view(), moment) if one.infringing]
+    named = {one.subject for one in findings} | {one.party for one in findings}
+    members = dict(resolve_actors(market, moment).actors())
+    decided: Counter[str] = Counter()
+    linked = 0
+    for kind in KINDS:
+        for row in ranking.report(RankingRequest(kind, as_of=AS_OF))["rows"]:
+            parties = members.get(row["id"], (row["id"],))
+            if row["standing"] == "DECIDED_IN_FORCE":
+                decided[kind] += 1
+                assert len(parties) == 1
+                assert parties[0] in named
+            elif row["records_with_findings_in_force"]:
+                linked += 1
+                assert "finding in force" not in row["display_label"]
+    assert decided["sellers"] > 0
+    assert decided["products"] == decided["rights"] == 0
+    assert linked > 0
 
 
 def test_rows_of_files_may_come_in_any_order(folder: Path, tmp_path: Path, ranking: RiskRanking) -> None:
