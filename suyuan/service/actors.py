@@ -9,9 +9,11 @@ from weakref import WeakKeyDictionary
 
 from suyuan.analytics.actor_updates import update
 from suyuan.analytics.actors import ActorResolution, resolve
+from suyuan.analytics.dated_evidence import DatedEvidence
 from suyuan.analytics.evidence import Evidence
 from suyuan.analytics.judgements import Verdicts
-from suyuan.service.actor_evidence import actor_evidence
+from suyuan.graph.store.base import View
+from suyuan.service.actor_evidence import dated_actor_evidence
 from suyuan.service.actor_runs import ActorRun, KnownActors
 from suyuan.service.judgements import StoredJudgement, stored_judgements, verdicts_at
 from suyuan.service.workspace import Workspace
@@ -59,6 +61,7 @@ class _Keeper:
         self._lock = Lock()
         self._known = KnownActors()
         self._evidence: OrderedDict[tuple[int, int | None], Evidence] = OrderedDict()
+        self._dated: tuple[int, DatedEvidence] | None = None
         self._states: OrderedDict[_Key, ActorState] = OrderedDict()
         self._last: ActorResolution | None = None
 
@@ -73,13 +76,20 @@ class _Keeper:
             key = _Key(view.seq, said, len(self._known.runs), as_of)
             found = self._states.get(key)
             if found is None:
-                evidence = self._evidence.get((view.seq, as_of)) or actor_evidence(view, as_of)
+                evidence = self._evidence.get((view.seq, as_of)) or self._dated_evidence(view).at(as_of)
                 _keep(self._evidence, (view.seq, as_of), evidence)
                 verdicts = verdicts_at(stored, as_of)
                 resolution = self._resolution(evidence, verdicts, as_of)
                 found = ActorState(resolution, view.seq, stored, verdicts, tuple(self._known.runs))
             _keep(self._states, key, found)
             return found
+
+    def _dated_evidence(self, view: View) -> DatedEvidence:
+        """Evidence of all times, read once for each state of the data."""
+        if self._dated is None or self._dated[0] != view.seq:
+            self._dated = None
+            self._dated = view.seq, dated_actor_evidence(view)
+        return self._dated[1]
 
     def former(self, workspace: Workspace) -> dict[str, str]:
         """The actor of each record as of the last build."""
