@@ -17,7 +17,7 @@ from suyuan.service.actor_runs import actor_runs
 from suyuan.service.dated_rows import dated_rows
 from suyuan.service.judgements import stored_judgements
 from suyuan.service.risk_entities import FindingIndex
-from suyuan.service.risk_facts import risk_facts
+from suyuan.service.risk_facts import DatedFacts
 from suyuan.service.risk_features import EntityTable, FeatureMaker
 from suyuan.service.risk_training import CUTOFFS, Cutoff, Fit, earlier_cutoffs, fit_risk
 from suyuan.service.workspace import Workspace
@@ -92,7 +92,7 @@ class RiskModels:
     def table(self, view: View, kind: str, as_of: int) -> EntityTable:
         """Entities of a kind with their features at a cut-off."""
         with self._lock:
-            return self._maker(view, as_of, self.state(view)).table(kind)
+            return self._maker(DatedFacts(self.workspace, view), as_of, self.state(view)).table(kind)
 
     def fit(self, view: View, kind: str, as_of: int, span: Span, *, refit: bool = False) -> Fit:
         """The fit kept for this state of the data and cut-off, else a new one, which is kept."""
@@ -121,19 +121,20 @@ class RiskModels:
 
     def _fitted(self, view: View, kind: str, as_of: int, span: Span, state: str) -> Fit:
         with self._lock:
-            findings = FindingIndex.of(self._maker(view, as_of, state).facts.findings)
+            source = DatedFacts(self.workspace, view)
+            findings = FindingIndex.of(self._maker(source, as_of, state).facts.findings)
             cutoffs: list[Cutoff] = []
             for at in earlier_cutoffs(as_of, span.first):
-                maker = self._maker(view, at, state)
+                maker = self._maker(source, at, state)
                 cutoffs.append(Cutoff(maker.facts, maker.table(kind)))
         return fit_risk(kind, cutoffs, findings, as_of)
 
-    def _maker(self, view: View, as_of: int, state: str) -> FeatureMaker:
+    def _maker(self, source: DatedFacts, as_of: int, state: str) -> FeatureMaker:
         """Features at a cut-off; those of the last fit are kept, as other kinds need them too."""
         key = (state, as_of)
         maker = self._makers.get(key)
         if maker is None:
-            maker = self._makers[key] = FeatureMaker(risk_facts(self.workspace, view, as_of))
+            maker = self._makers[key] = FeatureMaker(source.at(as_of))
             while len(self._makers) > CUTOFFS + 1:
                 self._makers.popitem(last=False)
         return maker
