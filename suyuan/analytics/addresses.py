@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Final, NamedTuple
 
@@ -29,6 +29,12 @@ class Divisions:
     """
 
     children: Mapping[str, Mapping[str, str]]
+    _longest: Mapping[str, int] = field(init=False, repr=False, compare=False)
+    """Letters of the longest name in each place."""
+
+    def __post_init__(self) -> None:
+        longest = {code: max(map(len, names), default=0) for code, names in self.children.items()}
+        object.__setattr__(self, "_longest", longest)
 
     def address(self, text: str) -> str:
         """An address as the code of its lowest named division, ``:`` and the rest; whole if it names none.
@@ -48,8 +54,7 @@ class Divisions:
 
     def _next(self, rest: str, code: str) -> tuple[str, str] | None:
         names = self.children.get(code, {})
-        longest = max((len(name) for name in names), default=0)
-        for length in range(min(longest, len(rest)), 1, -1):
+        for length in range(min(self._longest.get(code, 0), len(rest)), 1, -1):
             if (inner := names.get(rest[:length])) is not None:
                 return rest[:length], inner
         return None

@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import Final
 
+import pyarrow.compute as pc
+
 from suyuan.analytics.risk_features import STEPS
 from suyuan.analytics.step_scorecard import StepScorecard
 from suyuan.errors import ConfigError, ConflictError
 from suyuan.graph.store.base import View
 from suyuan.graph.store.documents import ABSENT, Document
 from suyuan.service.actor_runs import actor_runs
-from suyuan.service.dated_rows import dated_rows
 from suyuan.service.judgements import stored_judgements
 from suyuan.service.risk_entities import FindingIndex
 from suyuan.service.risk_facts import DatedFacts
@@ -61,11 +62,12 @@ def span_of(view: View) -> Span:
     lasts: list[int] = []
     firsts: list[int] = []
     for table, column in _DATED.items():
-        moments = [row[1] for row in dated_rows(view, table, (column,)) if row[1] is not None]
-        if moments:
-            lasts.append(max(moments))
-            if table in _HAPPENING:
-                firsts.append(min(moments))
+        for batch in view.batches(table, (column,)):
+            found = pc.min_max(batch.column(column))
+            if found["max"].is_valid:
+                lasts.append(found["max"].as_py())
+                if table in _HAPPENING:
+                    firsts.append(found["min"].as_py())
     if not lasts:
         raise ConfigError(
             "Nothing in the store has a date, so there is no cut-off to rank at; ingest findings, listings or "
