@@ -12,7 +12,7 @@ from suyuan.analytics.evidence import Evidence
 from suyuan.analytics.partynames import latin_name, person_name, trade_name
 from suyuan.graph.ids import canonical_id, split_id
 from suyuan.graph.store.base import View
-from suyuan.service.dated_rows import ALWAYS, dated_rows, rows_with_begin
+from suyuan.service.dated_rows import ALWAYS, DatedTables, dated_rows, rows_with_begin
 
 K = TypeVar("K")
 
@@ -100,7 +100,7 @@ def actor_evidence(view: View, as_of: int | None = None) -> Evidence:
     return dated_actor_evidence(view).at(as_of)
 
 
-def dated_actor_evidence(view: View) -> DatedEvidence:
+def dated_actor_evidence(view: View | DatedTables) -> DatedEvidence:
     """:func:`actor_evidence` of every cut-off. Shops and firms are there since they began."""
     divisions = list(dated_rows(view, "divisions", ("code", "name", "parent")))
     table = divisions_of((code, name, parent or "") for _, code, name, parent in divisions if code and name)
@@ -117,7 +117,7 @@ def dated_actor_evidence(view: View) -> DatedEvidence:
     return dated_evidence_of(gathered.records, gathered.claims)
 
 
-def _begins(view: View) -> dict[str, int]:
+def _begins(view: View | DatedTables) -> dict[str, int]:
     return {
         record: since
         for table in ("sellers", "firms")
@@ -126,7 +126,7 @@ def _begins(view: View) -> dict[str, int]:
     }
 
 
-def _sellers(view: View, gathered: _Gathered) -> None:
+def _sellers(view: View | DatedTables, gathered: _Gathered) -> None:
     columns = ("name", "firm_id", "address", "division_code")
     for since, (record, name, firm, address, division) in rows_with_begin(view, "sellers", columns):
         gathered.add_record(record, since)
@@ -138,7 +138,7 @@ def _sellers(view: View, gathered: _Gathered) -> None:
             gathered.add(run_by, "firm", run_by, since)
 
 
-def _firms(view: View, gathered: _Gathered) -> None:
+def _firms(view: View | DatedTables, gathered: _Gathered) -> None:
     columns = ("name", "legal_representative", "address", "division_code")
     for since, (record, name, representative, address, division) in rows_with_begin(view, "firms", columns):
         gathered.add_record(record, since)
@@ -147,7 +147,7 @@ def _firms(view: View, gathered: _Gathered) -> None:
         gathered.add(record, "person_name", person_name(representative) if representative else None, since)
 
 
-def _persons(view: View, gathered: _Gathered) -> None:
+def _persons(view: View | DatedTables, gathered: _Gathered) -> None:
     for since, (record, name, card) in rows_with_begin(view, "persons", ("name", "id_card")):
         gathered.add_record(record, since)
         gathered.add(record, "person_name", person_name(name) if name else None, since)
@@ -163,7 +163,7 @@ def _persons(view: View, gathered: _Gathered) -> None:
             gathered.add(owned, kind, owner, since)
 
 
-def _identifiers(view: View, gathered: _Gathered) -> None:
+def _identifiers(view: View | DatedTables, gathered: _Gathered) -> None:
     for since, (_, owner, kind, value) in rows_with_begin(view, "identifiers", ("owner", "type", "value")):
         if kind == "address":
             gathered.add_address(owner, value, since)
@@ -171,7 +171,7 @@ def _identifiers(view: View, gathered: _Gathered) -> None:
             gathered.add(owner, kind, value, since)
 
 
-def _places(view: View, gathered: _Gathered) -> None:
+def _places(view: View | DatedTables, gathered: _Gathered) -> None:
     for since, (_, platform, seller, site) in rows_with_begin(
         view, "dispatches", ("platform", "seller_id", "site_id")
     ):
@@ -185,7 +185,7 @@ def _places(view: View, gathered: _Gathered) -> None:
             gathered.add(operator, "site", split_id(record)[1][0], since)
 
 
-def _pictures(view: View, gathered: _Gathered) -> None:
+def _pictures(view: View | DatedTables, gathered: _Gathered) -> None:
     for since, (_, platform, seller, picture) in rows_with_begin(
         view, "listings", ("platform", "seller_id", "image_hash")
     ):
@@ -195,7 +195,7 @@ def _pictures(view: View, gathered: _Gathered) -> None:
             gathered.add(shop, "picture", picture, since)
 
 
-def _named_parties(view: View, gathered: _Gathered) -> None:
+def _named_parties(view: View | DatedTables, gathered: _Gathered) -> None:
     """Parties that are known because somebody found, reported, licensed or watched them."""
     for table, column in _NAMING:
         for since, (_, party) in rows_with_begin(view, table, (column,)):

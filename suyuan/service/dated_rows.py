@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from suyuan.graph.records import batch_schema
+from suyuan.graph.records import value_fields
 from suyuan.graph.snapshot import Int64Array
 from suyuan.graph.store.base import View
 from suyuan.graph.tables import TABLES
@@ -77,36 +77,40 @@ class _Part:
 class DatedTables:
     """Tables of a view that are read once and cut at many dates; :func:`dated_rows` takes one in place of the view.
 
-    A table is read when it is first asked for, anew when further columns of it are, and stays in memory with this
-    object.
+    A table is read whole when it is first asked for, and stays in memory, in Arrow, as long as this object.
     """
 
     def __init__(self, view: View) -> None:
+        self.seq = view.seq
         self._view = view
         self._parts: dict[str, _Part] = {}
 
-    def part(self, table: str, columns: Sequence[str]) -> _Part:
-        """All rows of a table, by id, with at least these columns."""
-        part = self._parts.get(table)
-        held = part.batch.schema.names if part else []
-        if part is None or not {*columns} <= {*held}:
-            part = self._parts[table] = self._read(table, {"id", *held, *columns})
-        return part
+    def batches(self, table: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Columns of all rows of a table, by id."""
+        yield self.part(table).batch.select(list(columns))
 
-    def _read(self, table: str, columns: set[str]) -> _Part:
-        schema = pa.schema([field for field in batch_schema(TABLES[table]) if field.name in columns])
+    def part(self, table: str) -> _Part:
+        """All rows of a table, by id."""
+        found = self._parts.get(table)
+        if found is None:
+            found = self._parts[table] = self._read(table)
+        return found
+
+    def _read(self, table: str) -> _Part:
+        declared = TABLES[table]
+        schema = pa.schema([pa.field("id", pa.string()), *value_fields(declared)])
         batches = [batch.select(schema.names) for batch in self._view.batches(table, schema.names)]
-        whole = pa.Table.from_batches(batches, schema).sort_by("id").combine_chunks()
-        return _Part(pa.RecordBatch.from_arrays([_joined(one) for one in whole.columns], schema=schema))
-
-
-def _joined(column: pa.ChunkedArray) -> pa.Array:
-    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+        whole = pa.Table.from_batches(batches, schema).sort_by("id")
+        columns = [
+            pa.concat_arrays(one.chunks) if one.num_chunks else pa.array([], one.type)
+            for one in whole.columns
+        ]
+        return _Part(pa.RecordBatch.from_arrays(columns, schema=schema))
 
 
 def _parts(view: View | DatedTables, table: str, columns: Sequence[str]) -> Iterator[_Part]:
     if isinstance(view, DatedTables):
-        yield view.part(table, columns)
+        yield view.part(table)
     else:
         yield from map(_Part, view.batches(table, columns))
 

@@ -119,6 +119,7 @@ class DatedFacts:
 
     def __init__(self, workspace: Workspace, view: View) -> None:
         self.workspace = workspace
+        self.seq = view.seq
         self.tables = DatedTables(view)
 
     def at(self, as_of: int) -> RiskFacts:
@@ -130,7 +131,7 @@ class DatedFacts:
         _leads_and_lists(self.tables, facts)
         _places(self, facts)
         facts.findings = party_findings(self.tables, as_of)
-        _actors(self.workspace, facts)
+        _actors(self, facts)
         return facts
 
     @cached_property
@@ -271,8 +272,8 @@ def _places(source: DatedFacts, facts: RiskFacts) -> None:
     facts.flow = dict(sorted(flow.items()))
 
 
-def _actors(workspace: Workspace, facts: RiskFacts) -> None:
-    resolution = resolve_actors(workspace, facts.as_of)
+def _actors(source: DatedFacts, facts: RiskFacts) -> None:
+    resolution = resolve_actors(source.workspace, facts.as_of, source.tables)
     facts.actors = dict(sorted(resolution.actors()))
     facts.actor_of = {member: actor for actor, members in facts.actors.items() for member in members}
     found = resolution.candidates

@@ -16,6 +16,7 @@ from suyuan.errors import ConfigError, ConflictError
 from suyuan.graph.store.base import View
 from suyuan.graph.store.documents import ABSENT, Document
 from suyuan.service.actor_runs import actor_runs
+from suyuan.service.dated_rows import DatedTables
 from suyuan.service.judgements import stored_judgements
 from suyuan.service.risk_entities import FindingIndex
 from suyuan.service.risk_facts import DatedFacts
@@ -51,7 +52,7 @@ class Span:
     last: int
 
 
-def span_of(view: View) -> Span:
+def span_of(view: View | DatedTables) -> Span:
     """When what a store tells of happened.
 
     Raises
@@ -83,27 +84,35 @@ class RiskModels:
         self.workspace = workspace
         self._lock = Lock()
         self._makers: OrderedDict[tuple[str, int], FeatureMaker] = OrderedDict()
+        self._span: tuple[int, Span] | None = None
 
-    def state(self, view: View) -> str:
+    def span(self, facts: DatedFacts) -> Span:
+        """:func:`span_of` of a view, kept for a state of the data."""
+        kept = self._span
+        if kept is None or kept[0] != facts.seq:
+            kept = self._span = facts.seq, span_of(facts.tables)
+        return kept[1]
+
+    def state(self, view: View | DatedFacts) -> str:
         """What features rest on: the data, analysts' judgements, and the builds that name actors."""
         documents = self.workspace.store.documents
         said = [(one.id, one.undone_at) for one in stored_judgements(documents)]
         text = repr((view.seq, said, len(actor_runs(documents))))
         return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
-    def table(self, view: View, kind: str, as_of: int) -> EntityTable:
+    def table(self, view: View | DatedFacts, kind: str, as_of: int) -> EntityTable:
         """Entities of a kind with their features at a cut-off."""
         with self._lock:
-            return self._maker(DatedFacts(self.workspace, view), as_of, self.state(view)).table(kind)
+            return self._maker(self._facts(view), as_of, self.state(view)).table(kind)
 
-    def fit(self, view: View, kind: str, as_of: int, span: Span, *, refit: bool = False) -> Fit:
+    def fit(self, view: View | DatedFacts, kind: str, as_of: int, span: Span, *, refit: bool = False) -> Fit:
         """The fit kept for this state of the data and cut-off, else a new one, which is kept."""
         documents = self.workspace.store.documents
         kept = documents.get(COLLECTION, _key(kind, as_of))
         state = self.state(view)
         if kept is not None and not refit and _holds(kept, state):
             return Fit(StepScorecard.from_json(kept.value["scorecard"]), dict(kept.value["card"]))
-        fit = self._fitted(view, kind, as_of, span, state)
+        fit = self._fitted(self._facts(view), kind, as_of, span, state)
         value = {
             "form": _FORM,
             "state": state,
@@ -121,22 +130,24 @@ class RiskModels:
             )
         return fit
 
-    def _fitted(self, view: View, kind: str, as_of: int, span: Span, state: str) -> Fit:
+    def _facts(self, view: View | DatedFacts) -> DatedFacts:
+        return view if isinstance(view, DatedFacts) else DatedFacts(self.workspace, view)
+
+    def _fitted(self, facts: DatedFacts, kind: str, as_of: int, span: Span, state: str) -> Fit:
         with self._lock:
-            source = DatedFacts(self.workspace, view)
-            findings = FindingIndex.of(self._maker(source, as_of, state).facts.findings)
+            findings = FindingIndex.of(self._maker(facts, as_of, state).facts.findings)
             cutoffs: list[Cutoff] = []
             for at in earlier_cutoffs(as_of, span.first):
-                maker = self._maker(source, at, state)
+                maker = self._maker(facts, at, state)
                 cutoffs.append(Cutoff(maker.facts, maker.table(kind)))
         return fit_risk(kind, cutoffs, findings, as_of)
 
-    def _maker(self, source: DatedFacts, as_of: int, state: str) -> FeatureMaker:
+    def _maker(self, facts: DatedFacts, as_of: int, state: str) -> FeatureMaker:
         """Features at a cut-off; those of the last fit are kept, as other kinds need them too."""
         key = (state, as_of)
         maker = self._makers.get(key)
         if maker is None:
-            maker = self._makers[key] = FeatureMaker(source.at(as_of))
+            maker = self._makers[key] = FeatureMaker(facts.at(as_of))
             while len(self._makers) > CUTOFFS + 1:
                 self._makers.popitem(last=False)
         return maker
