@@ -105,9 +105,11 @@ def dated_actor_evidence(view: View | DatedTables) -> DatedEvidence:
     divisions = list(dated_rows(view, "divisions", ("code", "name", "parent")))
     table = divisions_of((code, name, parent or "") for _, code, name, parent in divisions if code and name)
     names = {code: name for _, code, name, _ in divisions if code and name}
-    gathered = _Gathered(table, names, _begins(view))
-    _sellers(view, gathered)
-    _firms(view, gathered)
+    # Read twice, but once from the store.
+    parties = view if isinstance(view, DatedTables) else DatedTables(view)
+    gathered = _Gathered(table, names, _begins(parties))
+    _sellers(parties, gathered)
+    _firms(parties, gathered)
     _persons(view, gathered)
     _identifiers(view, gathered)
     _places(view, gathered)

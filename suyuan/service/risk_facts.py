@@ -2,7 +2,7 @@
 
 import statistics
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
@@ -203,9 +203,9 @@ def risk_facts(workspace: Workspace, view: View, as_of: int) -> RiskFacts:
 
 def _rows(
     tables: DatedTables, table: str, columns: tuple[str, ...], facts: RiskFacts
-) -> list[tuple[Any, ...]]:
+) -> Iterator[tuple[Any, ...]]:
     """Rows by id, so that sums do not depend on the order of the store."""
-    return sorted(dated_rows(tables, table, columns, facts.as_of), key=lambda row: row[0])
+    return dated_rows(tables, table, columns, facts.as_of)
 
 
 def _there(tables: DatedTables, table: str, made: Mapping[str, T], facts: RiskFacts) -> list[T]:
