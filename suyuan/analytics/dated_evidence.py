@@ -39,7 +39,8 @@ class DatedEvidence:
         moment = FOREVER if as_of is None else as_of
         claims = np.zeros(len(self.whole.value), np.bool_)
         claims[self.pair[(self.since <= moment) & (self.last >= moment)]] = True
-        return part_of(self.whole, self.record_since <= moment, claims)
+        records = (self.record_since <= moment) & (self.record_since < FOREVER)
+        return part_of(self.whole, records, claims)
 
 
 def dated_evidence_of(records: Mapping[str, int], claims: Mapping[DatedClaim, int]) -> DatedEvidence:
