@@ -139,6 +139,15 @@ FEATURES: Final = (
         "价格接近正品价",
     ),
     RiskFeature(
+        "linked_discounts",
+        1,
+        _SHARES,
+        "Linked accounts' share of listings at least 35 % below reference, drawn to the overall share: {value}",
+        "关联账号低于参考价35%以上的商品占比（向总体收缩）：{value}",
+        "prices near those of genuine goods",
+        "价格接近正品价",
+    ),
+    RiskFeature(
         "no_licence_known",
         1,
         (0.05, 0.25, 0.5, 0.75, 0.95),

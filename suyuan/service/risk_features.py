@@ -60,6 +60,7 @@ class FeatureMaker:
         self._origin = self._origins()
         self._leads = self._leads_by_actor()
         self._deep_share = self._overall_deep()
+        self._linked_discounts = self._discounts_by_actor()
         self._categories = self._category_rates()
 
     def table(self, kind: str) -> EntityTable:
@@ -95,6 +96,7 @@ class FeatureMaker:
             "origin": self._mean([self._origin.get(one, 0.0) for one in entity.sites]),
             "discount": median_discount(list(entity.offers)),
             "deep_discounts": self._deep(entity.offers),
+            "linked_discounts": mean(self._linked_discounts),
             "no_licence_known": self._unlicensed(entity),
             "leads_confirmed": shrunk(confirmed, confirmed + rejected, 0.5),
             "confirmed_count": confirmed,
@@ -230,6 +232,14 @@ class FeatureMaker:
         known = [one.discount for one in offers if one.discount is not None]
         deep = sum(1.0 for one in known if one >= DEEP_DISCOUNT)
         return shrunk(deep, float(len(known)), self._deep_share)
+
+    def _discounts_by_actor(self) -> dict[str, float]:
+        """Share of deep discounts among all offers of each actor's shops."""
+        offers: dict[str, list[Offer]] = {actor: [] for actor in self.facts.actors}
+        for offer in self.facts.offers:
+            if offer.seller in self.facts.actor_of:
+                offers[self.facts.actor_of[offer.seller]].append(offer)
+        return {actor: self._deep(rows) for actor, rows in offers.items()}
 
     def _unlicensed(self, entity: Entity) -> float:
         """Share of offers under a right in force for which nobody linked to the shop has a licence."""

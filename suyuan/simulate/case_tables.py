@@ -16,6 +16,18 @@ from suyuan.simulate.world import DAY, EPOCH
 
 _LEAD_SHARE = 0.22
 
+FINALITIES = {"in_force": 0.88, "under_review": 0.06, "revoked": 0.06}
+ON_ITS_FIRM_SHARE = 0.3
+"""Probability that a finding on a shop that a firm runs names the firm."""
+
+FOUND_AGAIN_SHARE = 0.5
+FOUND_AGAIN_AFTER = (40, 200)
+"""Of shops opened after a finding on another of their owner: how many are found, and days from opening until then."""
+
+MAKER_FOUND_SHARE = 0.15
+MAKER_FOUND_FROM = 60
+"""Of firms that run a factory without a licence: how many are found, and from which day on."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
@@ -86,11 +98,15 @@ def _findings(market: Market, stream: np.random.Generator) -> list[_Finding]:
         right = _shop_product_right(market, stream, products[shop.number])
         place = shop.division.code
         if shop.found_at > 0:
-            finality = ("in_force", "under_review", "revoked")[int(stream.choice(3, p=(0.88, 0.06, 0.06)))]
-            subject = f"Firm:{shop.firm_id}" if shop.firm_id and stream.random() < 0.3 else shop.canonical_id
+            finality = list(FINALITIES)[int(stream.choice(3, p=list(FINALITIES.values())))]
+            subject = (
+                f"Firm:{shop.firm_id}"
+                if shop.firm_id and stream.random() < ON_ITS_FIRM_SHARE
+                else shop.canonical_id
+            )
             found.append(_Finding(subject, right, place, shop.found_at, True, finality))
-        elif shop.follows >= 0 and stream.random() < 0.5:
-            decided = shop.opened_at + int(stream.integers(40, 200)) * DAY
+        elif shop.follows >= 0 and stream.random() < FOUND_AGAIN_SHARE:
+            decided = shop.opened_at + int(stream.integers(*FOUND_AGAIN_AFTER)) * DAY
             found.append(_Finding(shop.canonical_id, right, place, decided, True, "in_force"))
         elif stream.random() < 0.03:
             decided = max(shop.opened_at, EPOCH) + int(stream.integers(30, 200)) * DAY
@@ -98,10 +114,10 @@ def _findings(market: Market, stream: np.random.Generator) -> list[_Finding]:
     licensed = {licence.factory for licence in market.rights.licences}
     for factory in range(market.world.n_factories):
         operator = market.population.operators[factory]
-        if operator and factory not in licensed and stream.random() < 0.15:
+        if operator and factory not in licensed and stream.random() < MAKER_FOUND_SHARE:
             made = [product for product, makers in enumerate(market.world.makes) if factory in makers]
             right = _shop_product_right(market, stream, made)
-            decided = EPOCH + int(stream.integers(60, market.options.days)) * DAY
+            decided = EPOCH + int(stream.integers(MAKER_FOUND_FROM, market.options.days)) * DAY
             found.append(
                 _Finding(operator, right, market.world.division[factory].code, decided, True, "in_force")
             )

@@ -58,18 +58,14 @@ def build_listings(options: MarketOptions, world: World, population: Population)
     """A handful of offers a shop, of products kept where the shop sends from."""
     stream = random_stream(options.seed, "listings")
     shops = population.shops
-    per_shop = stream.poisson(_LISTINGS_PER_SHOP - 1, len(shops)) + 1
-    shop = np.repeat(np.arange(len(shops)), per_shop)
+    shop, listed = _put_online(stream, options, population)
     size = shop.shape[0]
     bins_at = _bins_at(world)
     site = np.array([shops[number].site for number in shop])
     chosen = np.array([bins_at[int(place)][int(stream.integers(len(bins_at[int(place)])))] for place in site])
-    opened = np.array([shops[number].opened_at for number in shop])
     closed = np.array([shops[number].closed_at for number in shop])
     end = EPOCH + options.days * DAY
-    first = np.maximum(opened, EPOCH)
     last = np.where(closed > 0, closed, end)
-    listed = first + (np.maximum(last - first - 20 * DAY, 1) * stream.random(size) * 0.85).astype(np.int64)
     life = (stream.gamma(2.0, 60.0, size) * DAY).astype(np.int64) + 12 * DAY
     delisted = np.where(stream.random(size) < 0.6, np.minimum(listed + life, last), closed)
     offending = np.array([population.owners[shops[number].owner].offending for number in shop])
@@ -86,6 +82,29 @@ def build_listings(options: MarketOptions, world: World, population: Population)
         infringes=infringes,
         price_ratio=ratio,
     )
+
+
+def _put_online(
+    stream: np.random.Generator, options: MarketOptions, population: Population
+) -> tuple[IntArray, IntArray]:
+    """Shop and time of each offer.
+
+    A shop plans its offers as if it were never to close, and those planned for later fall away: were they spread over
+    the time it was in fact open, their number at an early day would tell that it will be found. A shop that has no
+    other has one on its first day.
+    """
+    opened = np.array([shop.opened_at for shop in population.shops], dtype=np.int64)
+    closed = np.array([shop.closed_at for shop in population.shops], dtype=np.int64)
+    first, end = np.maximum(opened, EPOCH), EPOCH + options.days * DAY
+    planned = stream.poisson(_LISTINGS_PER_SHOP - 1, opened.shape[0]) + 1
+    shop = np.repeat(np.arange(opened.shape[0]), planned)
+    span = np.maximum(end - first - 20 * DAY, 1)
+    listed = first[shop] + (span[shop] * stream.random(shop.shape[0]) * 0.85).astype(np.int64)
+    kept = (closed[shop] < 0) | (listed < closed[shop])
+    bare = np.flatnonzero(np.bincount(shop[kept], minlength=opened.shape[0]) == 0)
+    only = (np.cumsum(planned) - planned)[bare]
+    listed[only], kept[only] = first[bare], True
+    return shop[kept], listed[kept]
 
 
 def _bins_at(world: World) -> dict[int, list[int]]:

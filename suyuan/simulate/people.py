@@ -16,6 +16,18 @@ CHANNELS = ("market", "self_run", "mobile", "live", "social")
 _SHOPS_PER_OWNER = (0.48, 0.23, 0.13, 0.08, 0.05, 0.03)
 _OFFENDER_SHARE = 0.3
 
+FOUND_SHARE = 0.35
+"""Probability that a shop is found infringing, for each unit of how offending its owner is."""
+
+FOUND_FROM = 0.3
+"""Share of the days after which shops are found, on any day alike, but not in their first `LEAST_DAYS_OPEN` days."""
+
+LEAST_DAYS_OPEN = 30
+REOPENED_AFTER = (5, 90)
+"""Days from a finding until its owner opens another shop."""
+
+FIRM_OF_SHOP_SHARE = 0.75
+
 
 @dataclass(slots=True)
 class Firm:
@@ -161,7 +173,7 @@ def _shops(stream: np.random.Generator, options: MarketOptions, owners: list[Own
 
 def _shop(stream: np.random.Generator, number: int, owner: Owner, opened_at: int) -> Shop:
     platform = PLATFORMS[int(stream.choice(3, p=(0.6, 0.25, 0.15)))]
-    has_firm = bool(owner.firms) and stream.random() < 0.75
+    has_firm = bool(owner.firms) and stream.random() < FIRM_OF_SHOP_SHARE
     return Shop(
         number=number,
         platform=platform,
@@ -186,19 +198,25 @@ def _with_findings(
     owners: list[Owner],
     firms: list[Firm],
 ) -> list[Shop]:
-    """Some shops are found infringing and close; their owners may open new ones, with a new firm."""
+    """Some shops are found infringing and close; their owners may open new ones, with a new firm.
+
+    Nothing is found, closed or opened after the last day.
+    """
     result = list(shops)
+    end = EPOCH + options.days * DAY
     for shop in shops:
         owner = owners[shop.owner]
-        if stream.random() > 0.35 * owner.offending:
+        if stream.random() > FOUND_SHARE * owner.offending:
             continue
-        found = EPOCH + int(stream.integers(round(0.3 * options.days), round(0.85 * options.days))) * DAY
-        found = max(found, shop.opened_at + 30 * DAY)
-        closed = found + int(stream.integers(1, 40)) * DAY if stream.random() < 0.7 else -1
-        result[shop.number] = replace(shop, found_at=found, closed_at=closed)
+        found = EPOCH + int(stream.integers(round(FOUND_FROM * options.days), options.days)) * DAY
+        found = max(found, shop.opened_at + LEAST_DAYS_OPEN * DAY)
+        closed = found + int(stream.integers(1, 40)) * DAY if stream.random() < 0.7 else end
+        result[shop.number] = replace(shop, found_at=found, closed_at=closed if closed < end else -1)
         if stream.random() >= options.re_emergence_share:
             continue
-        opened = found + int(stream.integers(5, 90)) * DAY
+        opened = found + int(stream.integers(*REOPENED_AFTER)) * DAY
+        if opened >= end:
+            continue
         if stream.random() < 0.3:
             owner.firms.append(new_firm(stream, firms, owner, opened - 3 * DAY).firm_id)
         result.append(replace(_shop(stream, len(result), owner, opened), follows=shop.number, site=shop.site))
