@@ -1,15 +1,16 @@
 """Addresses as they are compared: division and rest, and pairs that differ by one slip of the pen."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from suyuan.graph.searchtext import fold
+from suyuan.graph.snapshot import Int64Array
 
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")
 _BASE: Final = 1_000_003
@@ -28,6 +29,12 @@ class Divisions:
     """
 
     children: Mapping[str, Mapping[str, str]]
+    _longest: Mapping[str, int] = field(init=False, repr=False, compare=False)
+    """Letters of the longest name in each place."""
+
+    def __post_init__(self) -> None:
+        longest = {code: max(map(len, names), default=0) for code, names in self.children.items()}
+        object.__setattr__(self, "_longest", longest)
 
     def address(self, text: str) -> str:
         """An address as the code of its lowest named division, ``:`` and the rest; whole if it names none.
@@ -47,8 +54,7 @@ class Divisions:
 
     def _next(self, rest: str, code: str) -> tuple[str, str] | None:
         names = self.children.get(code, {})
-        longest = max((len(name) for name in names), default=0)
-        for length in range(min(longest, len(rest)), 1, -1):
+        for length in range(min(self._longest.get(code, 0), len(rest)), 1, -1):
             if (inner := names.get(rest[:length])) is not None:
                 return rest[:length], inner
         return None
@@ -105,6 +111,14 @@ def is_slip(first: str, second: str) -> bool:
     return swapped == long and not (short[place].isdigit() and short[place + 1].isdigit())
 
 
+class DatedSlip(NamedTuple):
+    """Positions of two texts that differ by one slip, and the last moment at which that is told."""
+
+    first: int
+    second: int
+    last: int
+
+
 def slips(texts: Sequence[str]) -> list[tuple[int, int]]:
     """All pairs of texts that differ by one slip (:func:`is_slip`).
 
@@ -122,17 +136,46 @@ def slips(texts: Sequence[str]) -> list[tuple[int, int]]:
     hashes of all of them at once and then letter by letter. Memory grows with the letters of all texts, 16 bytes each.
     Of more than 50 texts with one remainder none are compared: such addresses differ by a running letter.
     """
+    found = dated_slips(texts, np.zeros(len(texts), np.int64), 0)
+    return sorted({(one.first, one.second) for one in found})
+
+
+def dated_slips(texts: Sequence[str], since: Int64Array, end: int) -> set[DatedSlip]:
+    """:func:`slips` of the texts that are there at any time up to ``end``; a pair is told from when both are there.
+
+    Parameters
+    ----------
+    since : int64, shape (n_texts,): from when each text is there, at most ``end``.
+
+    Notes
+    -----
+    Of texts with one remainder none are compared once there are more than 50. One pair may come several times, with
+    other last moments.
+    """
+    found: set[DatedSlip] = set()
+    for alike in _alike(texts):
+        last, rows = end, alike
+        if len(alike) > _MOST_ALIKE:
+            one_too_many = int(np.sort(since[alike])[_MOST_ALIKE])
+            last, rows = one_too_many - 1, alike[since[alike] < one_too_many]
+        places: list[int] = rows.tolist()
+        for first, second in combinations(places, 2):
+            if is_slip(texts[first], texts[second]):
+                found.add(DatedSlip(first, second, last))
+    return found
+
+
+def _alike(texts: Sequence[str]) -> Iterator[Int64Array]:
+    """Positions, ascending, of texts with one remainder, for each that several have."""
     remainder, owner = _remainders(texts)
     order = np.lexsort((owner, remainder))
     remainder, owner = remainder[order], owner[order]
     begin = np.flatnonzero(np.concatenate([[True], remainder[1:] != remainder[:-1]])) if len(order) else order
     end = np.append(begin[1:], len(order))
-    found: set[tuple[int, int]] = set()
     for low, high in zip(begin[end - begin > 1].tolist(), end[end - begin > 1].tolist(), strict=True):
-        alike: list[int] = np.unique(owner[low:high]).tolist()
-        if len(alike) <= _MOST_ALIKE:
-            found.update(pair for pair in combinations(alike, 2) if is_slip(texts[pair[0]], texts[pair[1]]))
-    return sorted(found)
+        alike = np.unique(owner[low:high])
+        if len(alike) > 1:
+            yield alike
 
 
 def _remainders(texts: Sequence[str]) -> tuple[UInt64Array, npt.NDArray[np.int64]]:

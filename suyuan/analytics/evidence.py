@@ -143,6 +143,30 @@ def evidence_of_columns(records: pa.Array, record: pa.Array, kind: pa.Array, tex
     return Evidence(names, values, kinds, value.astype(np.int32), owner.astype(np.int32), start)
 
 
+def part_of(evidence: Evidence, records: BoolArray, claims: BoolArray) -> Evidence:
+    """Evidence of some records and claims alone.
+
+    Parameters
+    ----------
+    records : bool, shape (n_records,): records to keep; those of kept claims are kept as well.
+    claims : bool, shape (n_claims,).
+    """
+    value, record = evidence.value[claims], evidence.record[claims]
+    owning = records.copy()
+    owning[record] = True
+    seen = np.zeros(len(evidence.values), np.bool_)
+    seen[value] = True
+    counts = np.bincount(value, minlength=len(seen))[seen]
+    return Evidence(
+        evidence.records.filter(pa.array(owning)),
+        evidence.values.filter(pa.array(seen)),
+        evidence.kind[seen],
+        (np.cumsum(seen) - 1)[value].astype(np.int32),
+        (np.cumsum(owning) - 1)[record].astype(np.int32),
+        np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+    )
+
+
 def _sorted_unique(texts: pa.Array) -> pa.Array:
     found = pc.unique(texts)
     return found.take(pc.sort_indices(found))

@@ -9,10 +9,13 @@ from weakref import WeakKeyDictionary
 
 from suyuan.analytics.actor_updates import update
 from suyuan.analytics.actors import ActorResolution, resolve
+from suyuan.analytics.dated_evidence import DatedEvidence
 from suyuan.analytics.evidence import Evidence
 from suyuan.analytics.judgements import Verdicts
-from suyuan.service.actor_evidence import actor_evidence
+from suyuan.graph.store.base import View
+from suyuan.service.actor_evidence import dated_actor_evidence
 from suyuan.service.actor_runs import ActorRun, KnownActors
+from suyuan.service.dated_rows import DatedTables
 from suyuan.service.judgements import StoredJudgement, stored_judgements, verdicts_at
 from suyuan.service.workspace import Workspace
 
@@ -59,11 +62,12 @@ class _Keeper:
         self._lock = Lock()
         self._known = KnownActors()
         self._evidence: OrderedDict[tuple[int, int | None], Evidence] = OrderedDict()
+        self._dated: tuple[int, DatedEvidence] | None = None
         self._states: OrderedDict[_Key, ActorState] = OrderedDict()
         self._last: ActorResolution | None = None
 
-    def state(self, workspace: Workspace, as_of: int | None) -> ActorState:
-        """The actors now, of what is dated up to a time."""
+    def state(self, workspace: Workspace, as_of: int | None, tables: DatedTables | None) -> ActorState:
+        """The actors now, of what is dated up to a time. Tables are used if they are as the store is now."""
         with self._lock:
             documents = workspace.store.documents
             self._known.read(documents)
@@ -73,13 +77,23 @@ class _Keeper:
             key = _Key(view.seq, said, len(self._known.runs), as_of)
             found = self._states.get(key)
             if found is None:
-                evidence = self._evidence.get((view.seq, as_of)) or actor_evidence(view, as_of)
+                evidence = self._evidence.get((view.seq, as_of))
+                if evidence is None:
+                    read = tables if tables and tables.seq == view.seq else view
+                    evidence = self._dated_evidence(read).at(as_of)
                 _keep(self._evidence, (view.seq, as_of), evidence)
                 verdicts = verdicts_at(stored, as_of)
                 resolution = self._resolution(evidence, verdicts, as_of)
                 found = ActorState(resolution, view.seq, stored, verdicts, tuple(self._known.runs))
             _keep(self._states, key, found)
             return found
+
+    def _dated_evidence(self, view: View | DatedTables) -> DatedEvidence:
+        """Evidence of all times, read once for each state of the data."""
+        if self._dated is None or self._dated[0] != view.seq:
+            self._dated = None
+            self._dated = view.seq, dated_actor_evidence(view)
+        return self._dated[1]
 
     def former(self, workspace: Workspace) -> dict[str, str]:
         """The actor of each record as of the last build."""
@@ -118,17 +132,22 @@ def _keeper(workspace: Workspace) -> _Keeper:
         return found
 
 
-def resolve_actors(workspace: Workspace, as_of: int | None = None) -> ActorResolution:
+def resolve_actors(
+    workspace: Workspace, as_of: int | None = None, tables: DatedTables | None = None
+) -> ActorResolution:
     """Actors from what a store tells up to a cut-off date, microseconds since 1970 UTC (None: everything).
 
     Judgements count that held at that date. Worked out once for each state of the store and of the judgements.
+    ``tables`` : those of the store if they were read before; used if nothing came in since.
     """
-    return actor_state(workspace, as_of).resolution
+    return actor_state(workspace, as_of, tables).resolution
 
 
-def actor_state(workspace: Workspace, as_of: int | None = None) -> ActorState:
+def actor_state(
+    workspace: Workspace, as_of: int | None = None, tables: DatedTables | None = None
+) -> ActorState:
     """:func:`resolve_actors` with what it rests on."""
-    return _keeper(workspace).state(workspace, as_of)
+    return _keeper(workspace).state(workspace, as_of, tables)
 
 
 def former_actors(workspace: Workspace) -> dict[str, str]:

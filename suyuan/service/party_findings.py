@@ -1,11 +1,12 @@
 """Findings by the party they fall on: a shop, firm or person, or the shop of a listing."""
 
+from collections.abc import Container
 from typing import Any, NamedTuple
 
 from suyuan.graph.ids import canonical_id
 from suyuan.graph.store.base import View
 from suyuan.graph.times import MICROSECONDS_PER_DAY
-from suyuan.service.dated_rows import dated_rows
+from suyuan.service.dated_rows import DatedTables, dated_rows
 
 
 class PartyFinding(NamedTuple):
@@ -40,28 +41,34 @@ INVALIDATED = frozenset({"invalidated", "invalid", "revoked"})
 _COLUMNS = ("subject", "right_id", "kind", "act", "outcome", "finality", "decided_at", "division_code")
 
 
-def shops_by_listing(view: View, as_of: int | None = None) -> dict[str, str]:
-    """The shop of each listing that was there at the cut-off, both by canonical id; without those of no known shop."""
+def shops_by_listing(
+    view: View | DatedTables, as_of: int | None = None, *, chosen: Container[str] | None = None
+) -> dict[str, str]:
+    """The shop of each listing that was there at the cut-off, both by canonical id; without those of no known shop.
+
+    ``chosen``: only these listings, if given.
+    """
     return {
         record: canonical_id("Seller", platform, seller)
         for record, platform, seller in dated_rows(view, "listings", ("platform", "seller_id"), as_of)
-        if platform and seller
+        if platform and seller and (chosen is None or record in chosen)
     }
 
 
-def party_findings(view: View, as_of: int | None = None) -> list[PartyFinding]:
+def party_findings(view: View | DatedTables, as_of: int | None = None) -> list[PartyFinding]:
     """Every finding decided by the cut-off, by day, then id.
 
     Parameters
     ----------
     as_of : microseconds since 1970 UTC; None for all
     """
-    shops = shops_by_listing(view)
+    rows = list(dated_rows(view, "findings", _COLUMNS, as_of))
+    shops = shops_by_listing(view, chosen={row[1] for row in rows})
     rights = {
         record: (kind, (status or "").strip().lower() not in INVALIDATED)
         for record, kind, status in dated_rows(view, "rights", ("right_type", "status"))
     }
-    found = [_finding(row, shops, rights) for row in dated_rows(view, "findings", _COLUMNS, as_of)]
+    found = [_finding(row, shops, rights) for row in rows]
     return sorted(found, key=lambda one: (one.day is None, one.day or 0, one.finding))
 
 

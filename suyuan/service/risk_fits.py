@@ -8,16 +8,18 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import Final
 
+import pyarrow.compute as pc
+
 from suyuan.analytics.risk_features import STEPS
 from suyuan.analytics.step_scorecard import StepScorecard
 from suyuan.errors import ConfigError, ConflictError
 from suyuan.graph.store.base import View
 from suyuan.graph.store.documents import ABSENT, Document
 from suyuan.service.actor_runs import actor_runs
-from suyuan.service.dated_rows import dated_rows
+from suyuan.service.dated_rows import DatedTables
 from suyuan.service.judgements import stored_judgements
 from suyuan.service.risk_entities import FindingIndex
-from suyuan.service.risk_facts import risk_facts
+from suyuan.service.risk_facts import DatedFacts
 from suyuan.service.risk_features import EntityTable, FeatureMaker
 from suyuan.service.risk_training import CUTOFFS, Cutoff, Fit, earlier_cutoffs, fit_risk
 from suyuan.service.workspace import Workspace
@@ -50,7 +52,7 @@ class Span:
     last: int
 
 
-def span_of(view: View) -> Span:
+def span_of(view: View | DatedTables) -> Span:
     """When what a store tells of happened.
 
     Raises
@@ -61,11 +63,12 @@ def span_of(view: View) -> Span:
     lasts: list[int] = []
     firsts: list[int] = []
     for table, column in _DATED.items():
-        moments = [row[1] for row in dated_rows(view, table, (column,)) if row[1] is not None]
-        if moments:
-            lasts.append(max(moments))
-            if table in _HAPPENING:
-                firsts.append(min(moments))
+        for batch in view.batches(table, (column,)):
+            found = pc.min_max(batch.column(column))
+            if found["max"].is_valid:
+                lasts.append(found["max"].as_py())
+                if table in _HAPPENING:
+                    firsts.append(found["min"].as_py())
     if not lasts:
         raise ConfigError(
             "Nothing in the store has a date, so there is no cut-off to rank at; ingest findings, listings or "
@@ -81,27 +84,35 @@ class RiskModels:
         self.workspace = workspace
         self._lock = Lock()
         self._makers: OrderedDict[tuple[str, int], FeatureMaker] = OrderedDict()
+        self._span: tuple[int, Span] | None = None
 
-    def state(self, view: View) -> str:
+    def span(self, facts: DatedFacts) -> Span:
+        """:func:`span_of` of a view, kept for a state of the data."""
+        kept = self._span
+        if kept is None or kept[0] != facts.seq:
+            kept = self._span = facts.seq, span_of(facts.tables)
+        return kept[1]
+
+    def state(self, view: View | DatedFacts) -> str:
         """What features rest on: the data, analysts' judgements, and the builds that name actors."""
         documents = self.workspace.store.documents
         said = [(one.id, one.undone_at) for one in stored_judgements(documents)]
         text = repr((view.seq, said, len(actor_runs(documents))))
         return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
-    def table(self, view: View, kind: str, as_of: int) -> EntityTable:
+    def table(self, view: View | DatedFacts, kind: str, as_of: int) -> EntityTable:
         """Entities of a kind with their features at a cut-off."""
         with self._lock:
-            return self._maker(view, as_of, self.state(view)).table(kind)
+            return self._maker(self._facts(view), as_of, self.state(view)).table(kind)
 
-    def fit(self, view: View, kind: str, as_of: int, span: Span, *, refit: bool = False) -> Fit:
+    def fit(self, view: View | DatedFacts, kind: str, as_of: int, span: Span, *, refit: bool = False) -> Fit:
         """The fit kept for this state of the data and cut-off, else a new one, which is kept."""
         documents = self.workspace.store.documents
         kept = documents.get(COLLECTION, _key(kind, as_of))
         state = self.state(view)
         if kept is not None and not refit and _holds(kept, state):
             return Fit(StepScorecard.from_json(kept.value["scorecard"]), dict(kept.value["card"]))
-        fit = self._fitted(view, kind, as_of, span, state)
+        fit = self._fitted(self._facts(view), kind, as_of, span, state)
         value = {
             "form": _FORM,
             "state": state,
@@ -119,21 +130,24 @@ class RiskModels:
             )
         return fit
 
-    def _fitted(self, view: View, kind: str, as_of: int, span: Span, state: str) -> Fit:
+    def _facts(self, view: View | DatedFacts) -> DatedFacts:
+        return view if isinstance(view, DatedFacts) else DatedFacts(self.workspace, view)
+
+    def _fitted(self, facts: DatedFacts, kind: str, as_of: int, span: Span, state: str) -> Fit:
         with self._lock:
-            findings = FindingIndex.of(self._maker(view, as_of, state).facts.findings)
+            findings = FindingIndex.of(self._maker(facts, as_of, state).facts.findings)
             cutoffs: list[Cutoff] = []
             for at in earlier_cutoffs(as_of, span.first):
-                maker = self._maker(view, at, state)
+                maker = self._maker(facts, at, state)
                 cutoffs.append(Cutoff(maker.facts, maker.table(kind)))
         return fit_risk(kind, cutoffs, findings, as_of)
 
-    def _maker(self, view: View, as_of: int, state: str) -> FeatureMaker:
+    def _maker(self, facts: DatedFacts, as_of: int, state: str) -> FeatureMaker:
         """Features at a cut-off; those of the last fit are kept, as other kinds need them too."""
         key = (state, as_of)
         maker = self._makers.get(key)
         if maker is None:
-            maker = self._makers[key] = FeatureMaker(risk_facts(self.workspace, view, as_of))
+            maker = self._makers[key] = FeatureMaker(facts.at(as_of))
             while len(self._makers) > CUTOFFS + 1:
                 self._makers.popitem(last=False)
         return maker

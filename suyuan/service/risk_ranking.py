@@ -20,8 +20,9 @@ from suyuan.service.disclaimer import NOT_A_FINDING
 from suyuan.service.party_findings import PartyFinding
 from suyuan.service.party_standing import display_label, records_in_force, standing_of
 from suyuan.service.risk_entities import KINDS, POOLED, Entity
+from suyuan.service.risk_facts import DatedFacts
 from suyuan.service.risk_features import EntityTable
-from suyuan.service.risk_fits import RiskModels, Span, span_of
+from suyuan.service.risk_fits import RiskModels, Span
 from suyuan.service.risk_training import ranked_mask
 from suyuan.service.times import microseconds
 from suyuan.service.workspace import Workspace
@@ -91,11 +92,11 @@ class RiskRanking:
         """
         if request.kind not in KINDS:
             raise UnknownKindError(request.kind, KINDS)
-        view = view or self.workspace.view()
-        span = span_of(view)
+        facts = DatedFacts(self.workspace, view or self.workspace.view())
+        span = self.models.span(facts)
         given = microseconds("as_of", request.as_of)
         as_of = span.last if given is None else given
-        whole = self._report(view, request.kind, as_of, span, refit=request.refit)
+        whole = self._report(facts, request.kind, as_of, span, refit=request.refit)
         inside = [
             {**row, "rank": rank}
             for rank, row in enumerate(
@@ -111,16 +112,16 @@ class RiskRanking:
             ],
         }
 
-    def _report(self, view: View, kind: str, as_of: int, span: Span, *, refit: bool) -> Json:
+    def _report(self, facts: DatedFacts, kind: str, as_of: int, span: Span, *, refit: bool) -> Json:
         """All rows at a cut-off; made once for a state of the data."""
-        key = (self.models.state(view), kind, as_of)
+        key = (self.models.state(facts), kind, as_of)
         with self._lock:
             found = self._whole.get(key)
             if found is not None and not refit:
                 self._whole.move_to_end(key)
                 return found
-            fit = self.models.fit(view, kind, as_of, span, refit=refit)
-            table = self.models.table(view, kind, as_of)
+            fit = self.models.fit(facts, kind, as_of, span, refit=refit)
+            table = self.models.table(facts, kind, as_of)
             ranked = ranked_mask(table).tolist()
             found = self._whole[key] = {
                 "as_of": time_text(as_of),

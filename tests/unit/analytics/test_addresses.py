@@ -2,11 +2,12 @@
 
 from itertools import combinations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suyuan.analytics.addresses import compact_address, divisions_of, is_slip, slips
+from suyuan.analytics.addresses import compact_address, dated_slips, divisions_of, is_slip, slips
 
 ROWS = [
     ("330000", "浙江省", ""),
@@ -80,3 +81,27 @@ def test_pairs_found_are_those_found_one_by_one(texts: list[str]) -> None:
 def test_addresses_with_a_running_letter_are_not_compared() -> None:
     running = [f"稠州路{chr(0x4E00 + number)}号" for number in range(60)]
     assert slips(["稠州路号", *running]) == []
+
+
+RUNNING = [f"稠州路{chr(0x4E00 + number)}号" for number in range(60)]
+
+
+@given(
+    st.dictionaries(st.text("路稠1", max_size=5), st.integers(0, 5), max_size=30),
+    st.lists(st.integers(0, 5), min_size=60, max_size=60),
+)
+def test_slips_of_any_time_are_those_of_the_texts_that_are_there(
+    times: dict[str, int], running: list[int]
+) -> None:
+    times = {**times, "稠州路号": 0, **dict(zip(RUNNING, running, strict=True))}
+    texts = sorted(times)
+    since = np.array([times[text] for text in texts])
+    found = dated_slips(texts, since, 5)
+    for moment in range(6):
+        there = [text for text in texts if times[text] <= moment]
+        told = {
+            (texts[i], texts[j])
+            for i, j, last in found
+            if max(times[texts[i]], times[texts[j]]) <= moment <= last
+        }
+        assert told == {(there[i], there[j]) for i, j in slips(there)}

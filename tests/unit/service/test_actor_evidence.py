@@ -117,3 +117,37 @@ def test_an_undated_row_does_not_bring_a_shop_forward(tmp_path: Path) -> None:
         assert len(actor_evidence(store.view(Scope())).records) == 2
     finally:
         store.close()
+
+
+def test_evidence_at_a_cut_off_is_that_of_a_store_without_what_came_later(tmp_path: Path) -> None:
+    before = {
+        "sellers": "platform,seller_id,name,address,opened_at\nshop,1,瑞鑫店,稠州路1号,2024-01-01\n",
+        "identifiers": "owner,type,value,observed_at\nSeller:shop:1,phone,13912345678,2024-02-01\n",
+    }
+    later = {
+        "sellers": "platform,seller_id,name,address,opened_at\nshop,2,瑞鑫店,稠路州1号,2025-01-01\n",
+        "identifiers": (
+            "owner,type,value,observed_at\nSeller:shop:2,phone,13912345678,\n"
+            "Seller:shop:1,address,稠路州1号,2025-02-01\n"
+        ),
+        "findings": "finding_id,subject,decided_at\nF1,Firm:A1,2025-03-01\n",
+    }
+    found: list[tuple[list[object], Evidence]] = []
+    for number, sets in enumerate(((before,), (before, later))):
+        store = open_store(f"sqlite:///{tmp_path / str(number)}.db")
+        try:
+            for part, tables in enumerate(sets):
+                folder = tmp_path / f"{number}-{part}"
+                folder.mkdir()
+                for name, text in tables.items():
+                    (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+                ingest(store, [folder], IngestOptions())
+            view = store.view(Scope())
+            cut = actor_evidence(view, microseconds("as_of", "2024-12-31"))
+            found.append(([cut.records.to_pylist(), owners(cut)], actor_evidence(view)))
+        finally:
+            store.close()
+    assert found[0][0] == found[1][0]
+    everything = found[1][1]
+    assert len(everything.records) == 3
+    assert owners(everything)["address_slip:稠州路1号 ~ 稠路州1号"] == ["Seller:shop:1", "Seller:shop:2"]

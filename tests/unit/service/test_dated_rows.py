@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from suyuan.graph.store.base import Scope, View
 from suyuan.graph.store.opening import open_store
 from suyuan.ingest.run import IngestOptions, ingest
-from suyuan.service.dated_rows import dated_rows
+from suyuan.service.dated_rows import ALWAYS, DatedTables, dated_rows, rows_with_begin
 from suyuan.service.party_findings import PartyFinding, party_findings
 from suyuan.service.times import microseconds
 
@@ -85,3 +86,58 @@ def test_findings_fall_on_parties(view: View) -> None:
 def test_findings_decided_later_are_not_there(view: View) -> None:
     found = party_findings(view, microseconds("as_of", "2025-03-01"))
     assert [one.finding for one in found] == ["Finding:F3", "Finding:F4"]
+
+
+COLUMNS = {
+    "sellers": ("platform", "closed_at", "opened_at", "name"),
+    "leads": ("state", "decision", "by", "subject"),
+    "rights": ("status",),
+    "findings": (),
+    "shipments": ("from_site",),
+}
+
+
+class Counted:
+    """A view that counts how often each table is read."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.seq = view.seq
+        self.read: list[str] = []
+
+    def batches(self, table: str, columns: Any) -> Any:
+        self.read.append(table)
+        return self.view.batches(table, columns)
+
+
+@pytest.mark.parametrize(
+    "as_of", ["2025-02-09", "2025-02-28", "2025-04-09", "2025-04-10", "2025-06-01", None]
+)
+def test_tables_read_once_are_cut_like_the_store(view: View, as_of: str | None) -> None:
+    counted: Any = Counted(view)
+    tables = DatedTables(counted)
+    moment = microseconds("as_of", as_of)
+    for _ in range(2):
+        for table, columns in COLUMNS.items():
+            wanted = sorted(dated_rows(view, table, columns, moment), key=lambda row: row[0])
+            assert list(dated_rows(tables, table, columns, moment)) == wanted
+    assert counted.read == list(COLUMNS)
+
+
+def test_what_is_hidden_at_one_cut_off_is_there_at_another(view: View) -> None:
+    tables = DatedTables(view)
+    early, late = (microseconds("as_of", day) for day in ("2025-05-31", "2025-06-01"))
+
+    def closed(as_of: int | None) -> list[int | None]:
+        return [row[1] for row in dated_rows(tables, "sellers", ("closed_at",), as_of)]
+
+    assert [closed(one) for one in (early, late, early)] == [[None] * 3, [JUNE, None, None], [None] * 3]
+
+
+def test_rows_tell_when_they_came_to_be(view: View) -> None:
+    found = {record: begin for begin, (record,) in rows_with_begin(view, "sellers", ())}
+    march = 1_740_787_200_000_000
+    assert found["Seller:shop:2"] == march
+    assert found["Seller:shop:3"] == ALWAYS
+    with pytest.raises(ValueError, match="closed_at of sellers"):
+        list(rows_with_begin(view, "sellers", ("name", "closed_at")))

@@ -283,3 +283,14 @@ def test_a_leak_of_findings_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
         monkeypatch.setattr(facts_module, "party_findings", leaky)
         assert tables_at(now, "2024-12-31") != tables_at(later, "2024-12-31")
+
+
+def test_facts_of_one_reading_are_those_of_each_cut_off_alone(tmp_path: Path) -> None:
+    later = {name: "".join(texts) if len(texts) == 1 else texts[1] for name, texts in LATER.items()}
+    with opened(tmp_path, BEFORE, later) as workspace:
+        facts = facts_module.DatedFacts(workspace, workspace.view())
+        days = ("2025-12-31", "2023-12-31", "2024-06-01", "2024-12-31", "2025-12-31")
+        for day in days:
+            as_of = microseconds("as_of", day) or 0
+            assert facts.at(as_of) == risk_facts(workspace, workspace.view(), as_of)
+        assert facts.at(microseconds("as_of", days[0]) or 0) != facts.at(microseconds("as_of", days[3]) or 0)
