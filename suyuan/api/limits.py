@@ -66,6 +66,7 @@ COSTS: Final[Mapping[str, int]] = {
     "cutChain": 200,
     "Query.origins": 500,
     "Query.actor": 100,
+    **{f"{kind}.actor": 20 for kind in ("Seller", "Firm", "Person")},
     "offenderNetworks": 200,
     "offenderNetwork": 200,
     "Mutation.judge": 300,

@@ -1,6 +1,6 @@
 """The query type."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import strawberry
 
@@ -50,6 +50,7 @@ from suyuan.api.trace_types import (
     trace_of,
 )
 from suyuan.errors import NotFoundError, ParameterError
+from suyuan.graph.model import NODE_KINDS
 from suyuan.service.connecting import connections
 from suyuan.service.tracing import DEFAULT_MAX_HOPS
 from suyuan.traceback.cases import START_KINDS
@@ -290,11 +291,22 @@ async def _trace_field(
     return await trace_of(info, root.id, direction, as_of, known_at, max_hops, unknown_times)
 
 
-DOMAIN_TYPES: Final = completed_types(
-    {
-        kind: {
-            "trace": strawberry.field(resolver=_trace_field, description="Where it came from, or went to.")
-        }
-        for kind in START_KINDS
-    }
-)
+async def _actor_field(root: Node, info: Info) -> Actor | None:
+    return await actor_of_id(info, root.id)
+
+
+def _computed_fields(kind: str) -> dict[str, Any]:
+    """Fields of a kind that are worked out, not stored."""
+    fields: dict[str, Any] = {}
+    if kind in START_KINDS:
+        fields["trace"] = strawberry.field(
+            resolver=_trace_field, description="Where it came from, or went to."
+        )
+    if kind in ("Seller", "Firm", "Person"):
+        fields["actor"] = strawberry.field(
+            resolver=_actor_field, description="The linked accounts it is one of."
+        )
+    return fields
+
+
+DOMAIN_TYPES: Final = completed_types({kind: _computed_fields(kind) for kind in NODE_KINDS})

@@ -73,6 +73,14 @@ def test_an_actor_by_its_id_or_a_record(own: Client) -> None:
     assert own.code(ACTOR, id="Nonsense:1") == "BAD_USER_INPUT"
 
 
+def test_shops_firms_and_persons_lead_to_their_actor(own: Client) -> None:
+    query = """query($id: ID!) { node(id: $id) {
+      ... on Seller { actor { memberIds } } ... on Firm { actor { memberIds } }
+      ... on Person { actor { memberIds } } } }"""
+    for record in (SHOP, FIRM, PERSON):
+        assert own.data(query, id=record)["node"]["actor"]["memberIds"] == [FIRM, PERSON, SHOP]
+
+
 def test_ways_of_an_actor_begin_and_end_at_its_records(own: Client) -> None:
     query = "query($a: ID!, $b: ID!) { path(from: $a, to: $b) { nodeIds } }"
     actor = _actor(own, SHOP)["id"]
