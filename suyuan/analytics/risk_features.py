@@ -17,6 +17,7 @@ class RiskFeature:
     cuts : where it is cut
     english, chinese : what it says; ``{value}`` is put in
     lowered_english, lowered_chinese : what would lower the risk, empty if nothing the entity can bring about
+    least : log-odds that its first cut changes at least
     """
 
     name: str
@@ -26,11 +27,12 @@ class RiskFeature:
     chinese: str
     lowered_english: str = ""
     lowered_chinese: str = ""
+    least: float = 0.0
 
     @property
     def steps(self) -> Steps:
         """Its form in a scorecard."""
-        return Steps(self.name, self.direction, self.cuts)
+        return Steps(self.name, self.direction, self.cuts, self.least)
 
     def text(self, value: float) -> str:
         """What it says of a value, in both languages."""
@@ -45,6 +47,9 @@ class RiskFeature:
 
 _COUNTS: Final = (0.05, 0.3, 0.7, 1.2, 2.0, 3.5, 6.0, 12.0, 25.0, 60.0)
 _SHARES: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.75)
+_LEAST_OF_FINDINGS: Final = 0.1
+"""A finding counts for something even where none that was found is found again: a fit without it must not say more."""
+
 _TIME: Final = ("time without another finding, or a finding revoked", "此后无新认定，或原认定被撤销")
 
 FEATURES: Final = (
@@ -55,6 +60,7 @@ FEATURES: Final = (
         "Infringing findings on linked accounts that are not revoked, older ones counting less: {value}",
         "关联账号未撤销的侵权认定（按时间衰减）：{value}",
         *_TIME,
+        _LEAST_OF_FINDINGS,
     ),
     RiskFeature(
         "finding_rate",
@@ -71,6 +77,7 @@ FEATURES: Final = (
         "Infringing findings on itself that are not revoked, older ones counting less: {value}",
         "针对其自身未撤销的侵权认定（按时间衰减）：{value}",
         *_TIME,
+        _LEAST_OF_FINDINGS,
     ),
     RiskFeature(
         "cleared",

@@ -31,11 +31,13 @@ class Steps:
     name : of the feature
     direction : 1 where higher values never lower the risk, -1 where they never raise it
     cuts : sorted; a value has passed a cut when it is at or above it
+    least : change at the first cut, in its direction, that it has at least
     """
 
     name: str
     direction: int
     cuts: tuple[float, ...]
+    least: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,19 @@ def directions(steps: Sequence[Steps]) -> FloatArray:
     return np.repeat(np.array([one.direction for one in steps], np.float64), [len(one.cuts) for one in steps])
 
 
+def least_changes(steps: Sequence[Steps]) -> FloatArray:
+    """The change that each cut has at least, in its direction: shape (all cuts,)."""
+    return np.array(
+        [one.direction * one.least * (place == 0) for one in steps for place in range(len(one.cuts))]
+    )
+
+
+def bound(steps: Sequence[Steps], changes: FloatArray) -> FloatArray:
+    """Changes drawn up to the least that their features have: shape (all cuts,)."""
+    ways = directions(steps)
+    return ways * np.maximum(ways * changes, ways * least_changes(steps))
+
+
 def fit_steps(
     steps: Sequence[Steps], values: FloatArray, positive: FloatArray, weight: FloatArray, prior: StepPrior
 ) -> StepScorecard:
@@ -180,8 +195,9 @@ def fit_steps(
         slope = design.T @ (weight * (expit(log_odds) - positive))
         return float(value + 0.5 * (precision * away**2).sum()), slope + precision * away
 
-    ways = directions(steps)
-    bounds = [(None, None), *((0.0, None) if way > 0 else (None, 0.0) for way in ways)]
+    least = least_changes(steps).tolist()
+    ways = zip(directions(steps), least, strict=True)
+    bounds = [(None, None), *((low, None) if way > 0 else (None, low) for way, low in ways)]
     found = minimize(
         loss, centre, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500, "ftol": 1e-10}
     ).x
@@ -226,13 +242,12 @@ def fit_boosted_steps(
     trees.fit(passed[order], positive[order], sample_weight=weight[order])
     zero = np.zeros((1, len(steps)))
     intercept = float(trees.decision_function(zero)[0])
-    changes: list[FloatArray] = []
+    risen: list[FloatArray] = []
     for place, one in enumerate(steps):
         ladder = np.zeros((len(one.cuts) + 1, len(steps)))
         ladder[:, place] = np.arange(len(one.cuts) + 1)
-        risen = np.diff(trees.decision_function(ladder))
-        changes.append(np.maximum(risen, 0.0) if one.direction > 0 else np.minimum(risen, 0.0))
-    return replace(like, model="boosted", intercept=intercept, changes=np.concatenate(changes))
+        risen.append(np.diff(trees.decision_function(ladder)))
+    return replace(like, model="boosted", intercept=intercept, changes=bound(steps, np.concatenate(risen)))
 
 
 def passed_counts(steps: Sequence[Steps], values: FloatArray) -> Int64Array:

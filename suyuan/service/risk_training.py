@@ -13,7 +13,7 @@ from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
 from suyuan.analytics.risk_features import FEATURES, STEPS
-from suyuan.analytics.step_scorecard import StepPrior, StepScorecard, fit_boosted_steps, fit_steps
+from suyuan.analytics.step_scorecard import StepPrior, StepScorecard, bound, fit_boosted_steps, fit_steps
 from suyuan.graph.snapshot import BoolArray, FloatArray
 from suyuan.graph.times import MICROSECONDS_PER_DAY
 from suyuan.service.risk_cards import HORIZON_DAYS, Sample, model_card, tested
@@ -40,6 +40,9 @@ _SLOPE_SPREAD: Final = 0.3
 
 RECENT: Final = HORIZON_DAYS // SPACING_DAYS
 """Latest cut-offs, whose share of findings sets the level of the probabilities."""
+
+_CLEARLY: Final = 2.0
+"""Standard errors by which boosting has to predict better to be taken."""
 
 _PRIOR_FILE: Final = "risk_prior.json"
 
@@ -133,8 +136,9 @@ def fit_risk(kind: str, cutoffs: Sequence[Cutoff], findings: FindingIndex, as_of
         outcome = np.concatenate([one for one, _ in outcomes])
         weight = np.concatenate([one for _, one in outcomes])
         joined = {model: np.concatenate(parts) for model, parts in held.items()}
-        losses = {model: _weighted_loss(outcome, weight, one) for model, one in joined.items()}
-        chosen = min(("scorecard", "boosted"), key=lambda model: losses[model])
+        chosen = (
+            "boosted" if _clearly_better(outcome, weight, joined["boosted"], joined["scorecard"]) else chosen
+        )
         slope = _slope(outcome, weight, joined[chosen])
     card = cards[chosen].calibrated(slope, (1.0 - slope) * cards[chosen].intercept)
     recent = _joined([sample_of(one, findings, as_of) for one in cutoffs[:RECENT]])
@@ -171,9 +175,12 @@ def _both(sample: Sample, prior: StepPrior) -> dict[str, StepScorecard]:
     return {"scorecard": fitted, "boosted": boosted}
 
 
-def _weighted_loss(outcome: FloatArray, weight: FloatArray, log_odds: FloatArray) -> float:
-    loss = np.logaddexp(0.0, log_odds) - outcome * log_odds
-    return float((weight * loss).sum() / weight.sum())
+def _clearly_better(outcome: FloatArray, weight: FloatArray, one: FloatArray, other: FloatArray) -> bool:
+    """Whether one's log loss is lower by more than chance explains, so that a few findings do not change the model."""
+    gained = (np.logaddexp(0.0, other) - outcome * other) - (np.logaddexp(0.0, one) - outcome * one)
+    mean = float((weight * gained).sum() / weight.sum())
+    error = float(np.sqrt((weight**2 * (gained - mean) ** 2).sum()) / weight.sum())
+    return mean > _CLEARLY * error
 
 
 def _slope(outcome: FloatArray, weight: FloatArray, log_odds: FloatArray) -> float:
@@ -224,7 +231,9 @@ def prior_of(kind: str) -> StepPrior:
     for feature in FEATURES:
         known = dict(zip(feature.cuts, (kept or {}).get("changes", {}).get(feature.name, ()), strict=False))
         changes += [float(known.get(cut, 0.0)) for cut in feature.cuts]
-    return StepPrior(float((kept or {}).get("intercept", -4.0)), np.array(changes), PRIOR_SPREAD)
+    return StepPrior(
+        float((kept or {}).get("intercept", -4.0)), bound(STEPS, np.array(changes)), PRIOR_SPREAD
+    )
 
 
 def earlier_cutoffs(as_of: int, earliest: int) -> Iterator[int]:
