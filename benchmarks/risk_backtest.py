@@ -32,9 +32,9 @@ from suyuan.graph.times import MICROSECONDS_PER_DAY
 from suyuan.service.party_findings import party_findings
 from suyuan.service.risk_cards import BASELINES, HORIZON_DAYS, Sample
 from suyuan.service.risk_entities import KINDS, FindingIndex, counts
-from suyuan.service.risk_facts import risk_facts
+from suyuan.service.risk_facts import DatedFacts
 from suyuan.service.risk_features import FeatureMaker
-from suyuan.service.risk_fits import RiskModels, span_of
+from suyuan.service.risk_fits import RiskModels
 from suyuan.service.risk_training import Cutoff, ranked_mask, sample_of
 from suyuan.service.times import microseconds
 from suyuan.service.workspace import Workspace
@@ -109,15 +109,15 @@ def _by(day: int, as_of: int) -> bool:
 def judged(workspace: Workspace, options: MarketOptions) -> Iterator[Judged]:
     """Rankings of one market at every cut-off."""
     models, view = RiskModels(workspace), workspace.view()
-    span, findings = span_of(view), FindingIndex.of(party_findings(view))
+    dated = DatedFacts(workspace, view)
+    span, findings = models.span(dated), FindingIndex.of(party_findings(view))
     begin = microseconds("begin", BEGIN) or 0
     for day in WINDOWS:
         as_of = begin + day * MICROSECONDS_PER_DAY
-        facts = risk_facts(workspace, view, as_of)
+        facts = dated.at(as_of)
         for kind in JUDGED_KINDS:
-            card = models.fit(view, kind, as_of, span, refit=True).scorecard
-            table = models.table(view, kind, as_of)
-            cutoff = Cutoff(facts, table)
+            card = models.fit(dated, kind, as_of, span, refit=True).scorecard
+            cutoff = Cutoff(facts, models.table(dated, kind, as_of))
             sample = sample_of(cutoff, findings, as_of + HORIZON_DAYS * MICROSECONDS_PER_DAY)
             hidden = measured(sample, hidden_scores(options, cutoff, findings, day))
             log_odds = card.log_odds(sample.values)
@@ -191,8 +191,9 @@ def write_prior(path: Path, sellers: int) -> None:
             view = workspace.view()
             findings = FindingIndex.of(party_findings(view))
             begin = microseconds("begin", BEGIN) or 0
+            dated = DatedFacts(workspace, view)
             for day in PRIOR_WINDOWS:
-                facts = risk_facts(workspace, view, begin + day * MICROSECONDS_PER_DAY)
+                facts = dated.at(begin + day * MICROSECONDS_PER_DAY)
                 maker = FeatureMaker(facts)
                 for kind in KINDS:
                     until = facts.as_of + HORIZON_DAYS * MICROSECONDS_PER_DAY

@@ -1,8 +1,8 @@
-"""What is most that a ranking could reach on a simulated market: the risks, by one who knows the market's hidden state.
+"""Ranking by the true risks of a simulated market, for comparison: by one who knows its hidden state.
 
-Known to it are the owner of every shop and firm, how offending each owner is, which shop replaces which, and all that
-was found by the cut-off; what comes later is drawn by the simulator and hidden from it too. A rank list by these
-probabilities has the highest expected precision there is.
+Known to it are the owner of every shop, how offending each owner is, which shop replaces which, which factories hold
+licences, and all that was found by the cut-off; what comes later is drawn by the simulator and hidden from it too. So
+no ranking can be expected to have a higher precision, but for what chance gives it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,18 +21,15 @@ from suyuan.simulate.case_tables import (
 )
 from suyuan.simulate.options import MarketOptions
 from suyuan.simulate.people import (
-    FIRM_OF_SHOP_SHARE,
     FOUND_FROM,
     FOUND_SHARE,
     LEAST_DAYS_OPEN,
-    REOPENED_AFTER,
     Population,
     Shop,
     build_population,
 )
+from suyuan.simulate.rights import build_rights
 from suyuan.simulate.world import DAY, EPOCH, build_world
-
-_POINTS = 40
 
 
 def _between(begin: float, end: float, first: float, last: float) -> float:
@@ -53,33 +50,17 @@ class HiddenRisks:
     ----------
     party : of each shop, whomever the finding names, and of each firm that runs a factory
     alone : of each shop, findings that name the shop itself
-    reopened : of each shop found already: that its owner opens another after the cut-off and that one is found
-    firms : firms of the owner of each shop, one of which may run the other
     """
 
     party: Mapping[str, float]
     alone: Mapping[str, float]
-    reopened: Mapping[str, float]
-    firms: Mapping[str, tuple[str, ...]]
 
     def scores(self, kind: str, entities: Iterable[tuple[str, ...]]) -> FloatArray:
-        """Risk of each entity of a kind, given by the parties it consists of."""
-        return np.array([self._score(kind, parties) for parties in entities], dtype=np.float64)
-
-    def _score(self, kind: str, parties: tuple[str, ...]) -> float:
+        """Risk of each entity of a kind, given by the parties it consists of: shape (n,)."""
         if kind == "sellers":
-            return self.alone.get(parties[0], 0.0)
-        spared = float(np.prod([1.0 - self.party.get(one, 0.0) for one in parties]))
-        if kind == "actors":
-            later = [self.reopened.get(one, 0.0) for one in parties]
-        else:
-            firm = next(one for one in parties if one.startswith("Firm:"))
-            later = [
-                risk * FIRM_OF_SHOP_SHARE / len(self.firms[shop])
-                for shop, risk in self.reopened.items()
-                if firm in self.firms[shop]
-            ]
-        return 1.0 - spared * float(np.prod([1.0 - one for one in later]))
+            return np.array([self.alone.get(shop, 0.0) for (shop,) in entities], dtype=np.float64)
+        spared = [np.prod([1.0 - self.party.get(one, 0.0) for one in parties]) for parties in entities]
+        return 1.0 - np.array(spared, dtype=np.float64)
 
 
 def hidden_risks(options: MarketOptions, day: int, horizon: int, found: frozenset[str]) -> HiddenRisks:
@@ -96,9 +77,6 @@ def hidden_risks(options: MarketOptions, day: int, horizon: int, found: frozense
     owned = {f"Firm:{firm.firm_id}" for firm in population.firms if firm.owner >= 0}
     party: dict[str, float] = {}
     alone: dict[str, float] = {}
-    reopened: dict[str, float] = {}
-    firms: dict[str, tuple[str, ...]] = {}
-    replaced = {shop.follows: shop for shop in population.shops if _opened(shop) <= day}
     for shop in population.shops:
         if _opened(shop) > day:
             continue
@@ -106,16 +84,14 @@ def hidden_risks(options: MarketOptions, day: int, horizon: int, found: frozense
         party[name] = _shop_risk(options, population, shop, day, horizon, name in found)
         named = 1.0 - (ON_ITS_FIRM_SHARE if shop.firm_id and shop.follows < 0 else 0.0)
         alone[name] = party[name] * named
-        if _found_by(shop, day) and shop.number not in replaced:
-            reopened[name] = _reopened_risk(options, shop, day, horizon)
-            firms[name] = tuple(f"Firm:{one}" for one in population.owners[shop.owner].firms)
-    for factory in range(world.n_factories):
+    licensed = {licence.factory for licence in build_rights(options, world, population).licences}
+    for factory in set(range(world.n_factories)) - licensed:
         operator = population.operators[factory]
         if operator and operator not in owned and operator not in found:
             before = MAKER_FOUND_SHARE * _between(-1, day, MAKER_FOUND_FROM, options.days)
             within = MAKER_FOUND_SHARE * _between(day, day + horizon, MAKER_FOUND_FROM, options.days)
             party[operator] = _given_not_yet(within, before)
-    return HiddenRisks(party, alone, reopened, firms)
+    return HiddenRisks(party, alone)
 
 
 def _opened(shop: Shop) -> float:
@@ -146,19 +122,3 @@ def _shop_risk(
 
     standing = 1.0 - FINALITIES["revoked"]
     return _given_not_yet(share * (by(day + horizon) - by(day)) * standing, share * by(day))
-
-
-def _reopened_risk(options: MarketOptions, shop: Shop, day: int, horizon: int) -> float:
-    """That the owner of a shop found already opens another one after the cut-off, and it is found in time."""
-    since = (shop.found_at - EPOCH) / DAY
-    first, last = (since + days for days in REOPENED_AFTER)
-    still = options.re_emergence_share * _between(day, last, first, last)
-    if not still:
-        return 0.0
-    opens = _given_not_yet(still, options.re_emergence_share - still)
-    days = np.linspace(max(day, first), last, _POINTS)
-    after = [
-        _between(day, day + horizon, opened + FOUND_AGAIN_AFTER[0], opened + FOUND_AGAIN_AFTER[1])
-        for opened in days.tolist()
-    ]
-    return opens * FOUND_AGAIN_SHARE * float(np.mean(after))

@@ -97,18 +97,18 @@ def _search(
     max_nodes: int,
     without: frozenset[str],
 ) -> _Before:
-    before: _Before = {start: [] for start in starts}
-    layer = list(starts)
+    before: _Before = {start: [] for start in sorted(starts)}
+    layer = sorted(starts)
     for _ in range(0 if starts & goals else max_hops):
         reached: _Before = {}
         for place in layer:
             for other, hop in _steps(snapshot, place, without):
                 if other not in before:
                     reached.setdefault(other, []).append((place, hop))
-            if len(before) + len(reached) > max_nodes and goals.isdisjoint(reached):
+            if len(before) + len(reached) > max_nodes and reached.keys().isdisjoint(goals):
                 raise LimitError("things within reach of the start", max_nodes)
         before.update(reached)
-        if not reached or not goals.isdisjoint(reached):
+        if not reached or not reached.keys().isdisjoint(goals):
             break
         layer = list(reached)
     return before

@@ -192,7 +192,7 @@ def _by_conjugate_gradients(
         bend = 0.0
         for node in range(n):
             bend += way[node] * (forth[node] + back[node])
-        if bend <= 0.0:
+        if not bend > 0.0:  # numbers that are none end here, too
             break
         step, before = square / bend, square
         square, missing, whole = 0.0, 0.0, 0.0
