@@ -181,7 +181,12 @@ def _write_leads(market: Market, writer: TableWriter, stream: np.random.Generato
     shops = [market.population.shops[int(listings.shop[listing])] for listing in picked]
     rights = [_shop_product_right(market, stream, [int(listings.product[listing])]) for listing in picked]
     reported = [int(listings.listed_at[listing]) + int(stream.integers(1, 40)) * DAY for listing in picked]
-    states = [_lead_state(stream, bool(listings.infringes[listing])) for listing in picked]
+    planned = [_lead_state(stream, bool(listings.infringes[listing])) for listing in picked]
+    days = [day_text(at + 30 * DAY) for at in reported]
+    states = [
+        state if state not in ("confirmed", "rejected") or day < writer.end else "under_review"
+        for state, day in zip(planned, days, strict=True)
+    ]
     decided = [state in ("confirmed", "rejected") for state in states]
     ids = listing_ids(len(listings))
     writer.write(
@@ -206,14 +211,14 @@ def _write_leads(market: Market, writer: TableWriter, stream: np.random.Generato
                 state if is_decided else None for state, is_decided in zip(states, decided, strict=True)
             ],
             "decided_at": [
-                day_text(at + 30 * DAY) if is_decided else None
-                for at, is_decided in zip(reported, decided, strict=True)
+                day if is_decided else None for day, is_decided in zip(days, decided, strict=True)
             ],
             "by": [
                 _authority(shop) if is_decided else None
                 for shop, is_decided in zip(shops, decided, strict=True)
             ],
         },
+        begins="reported_at",
     )
 
 
@@ -267,6 +272,7 @@ def _write_notices(market: Market, writer: TableWriter, stream: np.random.Genera
                 for listing in picked
             ],
         },
+        begins="at",
     )
 
 
@@ -290,4 +296,5 @@ def _write_watch_lists(market: Market, writer: TableWriter, stream: np.random.Ge
             "why": ["曾有处理决定" if name == "重点网店" else "投诉集中" for name, _, _ in rows],
             "by": ["省局" for _ in rows],
         },
+        begins="from",
     )

@@ -1,9 +1,11 @@
 """The cases whose true factory is known: bought, offered, seized and exhibited goods."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
+from suyuan.simulate.calendar import day_text
 from suyuan.simulate.codes import random_stream
 from suyuan.simulate.listings import Fairs, Listings, listing_ids
 from suyuan.simulate.options import MarketOptions
@@ -32,6 +34,14 @@ class Seizures:
     named: IntArray
 
 
+class Case(NamedTuple):
+    """Goods whose factory is known: canonical id, number of the factory, when they came to notice."""
+
+    name: str
+    factory: int
+    at: int
+
+
 @dataclass(frozen=True, slots=True)
 class Cases:
     """Cases with their truth.
@@ -40,7 +50,7 @@ class Cases:
     ----------
     case_ids : canonical ids, unique
     factories : number of the true factory of each
-    confirmed : (canonical id, factory) of the confirmed origins
+    confirmed : those whose origin is confirmed
     observations, seizures : what the cases rest on
     purchase : movement of each listing's test purchase, by number of the listing
     shown : movement of each exhibit, by number of the exhibit
@@ -48,7 +58,7 @@ class Cases:
 
     case_ids: list[str]
     factories: list[int]
-    confirmed: list[tuple[str, int]]
+    confirmed: list[Case]
     observations: Observations
     seizures: Seizures
     purchase: dict[int, int]
@@ -79,21 +89,28 @@ def build_cases(
         for shop, listing_id in zip(listings.shop.tolist(), listing_ids(len(listings)), strict=True)
     ]
     seized = [
-        (f"Seizure:{key}", int(flow.factory[row]))
-        for key, row in zip(seizure_ids(seizures.movement.shape[0]), seizures.movement, strict=True)
+        Case(f"Seizure:{key}", int(flow.factory[row]), at)
+        for key, row, at in zip(
+            seizure_ids(seizures.movement.shape[0]), seizures.movement, seizures.at.tolist(), strict=True
+        )
     ]
     exhibited = [
-        (f"Exhibit:{key}", int(flow.factory[shown[number]]))
+        Case(f"Exhibit:{key}", int(flow.factory[shown[number]]), int(fairs.day[number]))
         for number, key in enumerate(exhibit_ids(fairs.bin.shape[0]))
         if number in shown
     ]
-    offered = [(names[listing], int(flow.factory[row])) for listing, row in sorted(drawn.items())]
-    bought = [(names[listing], int(flow.factory[row])) for listing, row in sorted(purchase.items())]
+    offered, bought = (
+        [
+            Case(names[listing], int(flow.factory[row]), int(flow.departed[row]))
+            for listing, row in sorted(of.items())
+        ]
+        for of in (drawn, purchase)
+    )
     chosen, rest = _choose(stream, options, (offered, seized, exhibited), bought)
     confirmed = chosen if options.confirm_cases else rest
     return Cases(
-        case_ids=[case for case, _ in chosen],
-        factories=[factory for _, factory in chosen],
+        case_ids=[case.name for case in chosen],
+        factories=[case.factory for case in chosen],
         confirmed=sorted(confirmed[: options.confirmed]),
         observations=observations,
         seizures=seizures,
@@ -105,16 +122,18 @@ def build_cases(
 def _choose(
     stream: np.random.Generator,
     options: MarketOptions,
-    groups: tuple[list[tuple[str, int]], ...],
-    bought: list[tuple[str, int]],
-) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
-    """The cases, and the test purchases that are none."""
-    chosen: list[tuple[str, int]] = []
+    groups: tuple[list[Case], ...],
+    bought: list[Case],
+) -> tuple[list[Case], list[Case]]:
+    """The cases, and the test purchases that are none; what comes after the last day is none either."""
+    end = day_text(EPOCH + options.days * DAY)
+    chosen: list[Case] = []
     for group, share in zip(
         groups, (options.rule2_share, options.seizure_share, options.exhibit_share), strict=True
     ):
-        order = stream.permutation(len(group))[: round(share * options.cases)]
-        chosen.extend(group[number] for number in order)
+        order = stream.permutation(len(group))
+        seen = [group[number] for number in order if day_text(group[number].at) < end]
+        chosen.extend(seen[: round(share * options.cases)])
     order = stream.permutation(len(bought))
     rest = max(options.cases - len(chosen), 0)
     chosen.extend(bought[number] for number in order[:rest])

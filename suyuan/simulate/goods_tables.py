@@ -127,7 +127,7 @@ def _write_transformations(market: Market, writer: TableWriter) -> None:
         columns["output_lots"].append(f"Lot:{product}:{lots[new_lot]}")
         columns["input_products"].append(product)
         columns["output_products"].append(product)
-    writer.write("transformations", columns)
+    writer.write("transformations", columns, begins="at")
 
 
 def _write_dispatches(market: Market, writer: TableWriter) -> None:
@@ -160,6 +160,7 @@ def _write_dispatches(market: Market, writer: TableWriter) -> None:
             "listing_id": [rows[key][1] for key in keys],
             "shipment_id": [rows[key][2] for key in keys],
         },
+        begins="observed_at",
     )
 
 
@@ -207,6 +208,7 @@ def _write_seizures(market: Market, writer: TableWriter) -> None:
             ],
             "channel": [("freight", "courier", "post")[int(stream.integers(3))] for _ in rows],
         },
+        begins="at",
     )
 
 
@@ -220,13 +222,16 @@ def _write_truth(market: Market, writer: TableWriter) -> None:
             "factory": [f"Site:{market.site_ids[factory]}" for factory in cases.factories],
         },
     )
-    end = EPOCH + market.options.days * DAY
+    last = day_text(EPOCH + (market.options.days - 1) * DAY)
     writer.write(
         "confirmed_origins",
         {
-            "case": [case for case, _ in cases.confirmed],
-            "site": [market.site_ids[factory] for _, factory in cases.confirmed],
-            "confirmed_at": [day_text(end + (number % 60) * DAY) for number in range(len(cases.confirmed))],
+            "case": [case.name for case in cases.confirmed],
+            "site": [market.site_ids[case.factory] for case in cases.confirmed],
+            "confirmed_at": [
+                min(day_text(case.at + (number % 60) * DAY), last)
+                for number, case in enumerate(cases.confirmed)
+            ],
             "by": ["现场检查" for _ in cases.confirmed],
             "source": [f"检查笔录{number + 1:04d}号" for number in range(len(cases.confirmed))],
         },

@@ -90,8 +90,8 @@ def _put_online(
     """Shop and time of each offer.
 
     A shop plans its offers as if it were never to close, and those planned for later fall away: were they spread over
-    the time it was in fact open, their number at an early day would tell that it will be found. A shop that has no
-    other has one on its first day.
+    the time it was in fact open, their number at an early day would tell that it will be found. A shop of which all
+    fall away has its first one somewhere in the time it is open: on its first day, that would tell of its closing.
     """
     opened = np.array([shop.opened_at for shop in population.shops], dtype=np.int64)
     closed = np.array([shop.closed_at for shop in population.shops], dtype=np.int64)
@@ -99,11 +99,13 @@ def _put_online(
     planned = stream.poisson(_LISTINGS_PER_SHOP - 1, opened.shape[0]) + 1
     shop = np.repeat(np.arange(opened.shape[0]), planned)
     span = np.maximum(end - first - 20 * DAY, 1)
-    listed = first[shop] + (span[shop] * stream.random(shop.shape[0]) * 0.85).astype(np.int64)
+    share = stream.random(shop.shape[0])
+    listed = first[shop] + (span[shop] * share * 0.85).astype(np.int64)
     kept = (closed[shop] < 0) | (listed < closed[shop])
     bare = np.flatnonzero(np.bincount(shop[kept], minlength=opened.shape[0]) == 0)
     only = (np.cumsum(planned) - planned)[bare]
-    listed[only], kept[only] = first[bare], True
+    listed[only] = first[bare] + (share[only] * (closed - first)[bare]).astype(np.int64)
+    kept[only] = True
     return shop[kept], listed[kept]
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from suyuan.simulate.building import Progress, build_market, quiet
+from suyuan.simulate.calendar import day_text
 from suyuan.simulate.case_tables import write_case_tables
 from suyuan.simulate.goods_tables import write_goods_tables
 from suyuan.simulate.market_tables import write_market_tables
@@ -22,6 +23,7 @@ from suyuan.simulate.party_tables import write_party_tables
 from suyuan.simulate.records import shipment_columns
 from suyuan.simulate.right_tables import write_right_tables
 from suyuan.simulate.tables import TableWriter
+from suyuan.simulate.world import DAY, EPOCH
 
 __all__ = ["MarketOptions", "MarketSummary", "simulate_market"]
 
@@ -68,7 +70,7 @@ def simulate_market(options: MarketOptions, out: Path, progress: Progress | None
     """
     tell = progress or quiet
     market = build_market(options, tell)
-    writer = TableWriter(out, options.table_format)
+    writer = TableWriter(out, options.table_format, day_text(EPOCH + options.days * DAY))
     tell("shipments", 0.5)
     writer.write(
         "shipments", shipment_columns(options, market.world, market.flow, market.records, market.site_ids)

@@ -109,6 +109,7 @@ def _write_listings(market: Market, writer: TableWriter) -> None:
             "units_sold": np.round(stream.lognormal(3.5, 1.4, count)).astype(np.int64),
             "channel": [shop.channel for shop in shops],
         },
+        ends="delisted_at",
     )
 
 

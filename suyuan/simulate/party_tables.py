@@ -151,6 +151,7 @@ def _write_identifiers(market: Market, writer: TableWriter) -> None:
             "observed_at": [rows[key][0] for key in keys],
             "source": [rows[key][1] for key in keys],
         },
+        begins="observed_at",
     )
 
 

@@ -226,13 +226,20 @@ def _with_findings(
 def _operators(
     stream: np.random.Generator, world: World, owners: list[Owner], shops: list[Shop], firms: list[Firm]
 ) -> list[str | None]:
-    """Canonical ids of who runs each place: an owner's firm or shop, or a firm of the trade."""
-    of_site: dict[int, list[str]] = {}
-    first_shop: dict[int, str] = {}
+    """Canonical ids of who runs each place: an owner's firm, else a shop, or a firm of the trade.
+
+    Places bear no date, so only firms and shops that were there on the first day run any.
+    """
+    runner_of: dict[int, str] = {}
+    for firm in firms:
+        if firm.registered_at <= EPOCH:
+            runner_of.setdefault(firm.owner, f"Firm:{firm.firm_id}")
     for shop in shops:
-        first_shop.setdefault(shop.owner, shop.canonical_id)
+        if shop.opened_at <= EPOCH:
+            runner_of.setdefault(shop.owner, shop.canonical_id)
+    of_site: dict[int, list[str]] = {}
     for owner in owners:
-        runner = f"Firm:{owner.firms[0]}" if owner.firms else first_shop.get(owner.number)
+        runner = runner_of.get(owner.number)
         for site in owner.sites:
             of_site.setdefault(site, []).extend([runner] if runner else [])
     operators: list[str | None] = []

@@ -56,7 +56,7 @@ def _classes(right: Right) -> str:
 
 def _write_rights(market: Market, writer: TableWriter, stream: np.random.Generator) -> None:
     rights = market.rights.rights
-    as_of = day_text(EPOCH + market.options.days * DAY)
+    as_of = day_text(EPOCH + (market.options.days - 1) * DAY)
     patents = [right.right_type in ("design", "utility_model") for right in rights]
     writer.write(
         "rights",
@@ -140,6 +140,7 @@ def _write_assignments(market: Market, writer: TableWriter, stream: np.random.Ge
             "to_holder": [f"H{right.holder + 1:03d}" for right in moved],
             "source": ["转让公告" for _ in moved],
         },
+        begins="at",
     )
 
 
@@ -267,6 +268,7 @@ def _write_scans(
             "listing_id": [ids[listing] for _, listing in scans],
             "source": ["消费者扫码" if stream.random() < 0.6 else "网络监测" for _ in scans],
         },
+        begins="at",
     )
 
 

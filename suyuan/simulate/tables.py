@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
 
@@ -226,16 +227,24 @@ class TableWriter:
         Made if it is not there.
     table_format : str
         `csv` or `parquet`; the two truth tables are always CSV.
+    end : str
+        The day after the last one, ISO 8601: nothing is known yet of what is dated from then on.
     """
 
-    def __init__(self, folder: Path, table_format: TableFormat) -> None:
+    def __init__(self, folder: Path, table_format: TableFormat, end: str = "9999-12-31") -> None:
         self.folder = folder
+        self.end = end
         self.rows: dict[str, int] = {}
         self._format = table_format
         folder.mkdir(parents=True, exist_ok=True)
 
-    def write(self, name: str, columns: Mapping[str, Column]) -> None:
+    def write(
+        self, name: str, columns: Mapping[str, Column], begins: str | None = None, ends: str | None = None
+    ) -> None:
         """Write one table; columns that are not given stay empty.
+
+        Rows dated after the last day by the column `begins` are left out, and times of the column `ends` after it
+        are unknown.
 
         Raises
         ------
@@ -246,6 +255,12 @@ class TableWriter:
         if unknown:
             raise ParameterError("columns", sorted(unknown), "columns of " + name)
         table = _table(name, columns)
+        if begins is not None:
+            table = table.filter(pc.less(table[begins], self.end))
+        if ends is not None:
+            times = table[ends].cast(pa.string())
+            known = pc.if_else(pc.less(times, self.end), times, None)
+            table = table.set_column(table.column_names.index(ends), ends, known)
         self.rows[name] = table.num_rows
         if self._format == "parquet" and not name.startswith("truth"):
             pa_parquet.write_table(table, self.folder / f"{name}.parquet", compression="zstd")
