@@ -32,9 +32,16 @@ def parameters_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def case(market_folder: Path) -> str:
+def case(market_folder: Path, workspace: Workspace, parameters_file: Path) -> str:
+    """A listing whose origins have intervals with a width."""
     with (market_folder / "simulated" / "truth.csv").open(encoding="utf-8") as file:
-        return next(row["case"] for row in csv.DictReader(file) if row["case"].startswith("Listing:"))
+        cases = [row["case"] for row in csv.DictReader(file) if row["case"].startswith("Listing:")]
+    tracer, request = Tracer(workspace), TraceRequest(parameters=ParameterSet.read(parameters_file))
+    return next(
+        one
+        for one in cases
+        if any(origin["low"] < origin["high"] for origin in tracer.report(one, request)["origins"])
+    )
 
 
 @pytest.fixture
