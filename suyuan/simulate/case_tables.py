@@ -174,7 +174,7 @@ def _write_findings(market: Market, writer: TableWriter, stream: np.random.Gener
 
 
 def _write_leads(market: Market, writer: TableWriter, stream: np.random.Generator) -> None:
-    """Reports about listings; some are about lawful ones and are rejected."""
+    """Reports about listings; some are about lawful ones and are rejected, late ones are still under review."""
     listings = market.listings
     picked = _reported_listings(market, stream)
     count = len(picked)
@@ -210,9 +210,7 @@ def _write_leads(market: Market, writer: TableWriter, stream: np.random.Generato
             "decision": [
                 state if is_decided else None for state, is_decided in zip(states, decided, strict=True)
             ],
-            "decided_at": [
-                day if is_decided else None for day, is_decided in zip(days, decided, strict=True)
-            ],
+            "decided_at": [day if done else None for day, done in zip(days, decided, strict=True)],
             "by": [
                 _authority(shop) if is_decided else None
                 for shop, is_decided in zip(shops, decided, strict=True)

@@ -73,7 +73,9 @@ def simulate_market(options: MarketOptions, out: Path, progress: Progress | None
     writer = TableWriter(out, options.table_format, day_text(EPOCH + options.days * DAY))
     tell("shipments", 0.5)
     writer.write(
-        "shipments", shipment_columns(options, market.world, market.flow, market.records, market.site_ids)
+        "shipments",
+        shipment_columns(options, market.world, market.flow, market.records, market.site_ids),
+        ends="arrived_at",
     )
     tell("tables", 0.8)
     for write in (

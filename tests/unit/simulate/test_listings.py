@@ -47,6 +47,13 @@ def test_every_shop_offers_something_while_it_is_open(market: tuple[Population, 
         assert shop.closed_at < 0 or listed < shop.closed_at
 
 
+def test_no_offer_is_on_the_first_moment_of_a_shop(market: tuple[Population, Listings]) -> None:
+    population, listings = market
+    for number, listed in zip(listings.shop.tolist(), listings.listed_at.tolist(), strict=True):
+        first = max(population.shops[number].opened_at, EPOCH)
+        assert listed > first or first > END - 21 * DAY
+
+
 def test_findings_go_on_to_the_last_day_and_nothing_comes_after(market: tuple[Population, Listings]) -> None:
     shops = market[0].shops
     days = np.array([(shop.found_at - EPOCH) // DAY for shop in shops if shop.found_at > 0])
