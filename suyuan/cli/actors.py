@@ -4,9 +4,8 @@ import getpass
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
+from suyuan.cli.console import people_console, strong
 from suyuan.cli.output import (
     NOT_A_FINDING,
     AsOfOption,
@@ -35,10 +34,6 @@ ByOption = Annotated[
 _HUBS_SHOWN = 10
 
 
-def _console() -> Console:
-    return Console(soft_wrap=True, emoji=False)
-
-
 @app.command()
 def build(store: StoreOption = None, as_json: JsonOption = False) -> None:
     """Work out all actors and keep the build with what changed. 归并关联主体"""
@@ -48,7 +43,7 @@ def build(store: StoreOption = None, as_json: JsonOption = False) -> None:
         print_json(report)
         return
     counts, changed = report["counts"], report["changed"]
-    console = _console()
+    console = people_console()
     console.print(
         f"Build {report['run']}: {counts['records']:,} records, {counts['actors']:,} actors, "
         f"{counts['joined']:,} of two or more 关联主体; {counts['judgements']} judgements in force 人工判定"
@@ -61,7 +56,7 @@ def build(store: StoreOption = None, as_json: JsonOption = False) -> None:
         heads = ("Shared by strangers 公用标识", "Owners 持有者", "Why 原因")
         table = table_for_people(*heads, whole=heads[:1], numbers=heads[1:2])
         for hub in report["hubs"][:_HUBS_SHOWN]:
-            table.add_row(escape(hub["identifier"]), f"{hub['owners']:,}", hub["why"])
+            table.add_row(hub["identifier"], f"{hub['owners']:,}", hub["why"])
         console.print(table)
         if len(report["hubs"]) > _HUBS_SHOWN:
             console.print(f"... and {len(report['hubs']) - _HUBS_SHOWN:,} more (--json)")
@@ -78,14 +73,14 @@ def list_(
     if as_json:
         print_json(report)
         return
-    console = _console()
+    console = people_console()
     for actor in report["actors"]:
         console.print(
-            f"[bold]{actor['id']}[/bold]  {actor['size']} records  {actor['display_label']}{_decided(actor)}"
+            strong(actor["id"], f"  {actor['size']} records  {actor['display_label']}{_decided(actor)}")
         )
         for record, name in zip(actor["record_standings"], actor["names"], strict=True):
             label = "" if record["standing"] == Standing.LEAD.value else f"  {record['display_label']}"
-            console.print(f"    {escape(record['id'])}  {escape(name or '')}{label}")
+            console.print(f"    {record['id']}  {name or ''}{label}")
     cut_off = f", data up to 数据截至 {report['as_of']}" if report["as_of"] else ""
     console.print(f"{len(report['actors']):,} of {report['total']:,} actors 关联主体{cut_off}")
     note(NOT_A_FINDING)
@@ -105,15 +100,16 @@ def review(top: TopOption = 20, store: StoreOption = None, as_json: JsonOption =
     if as_json:
         print_json(report)
         return
-    console = _console()
+    console = people_console()
     for pair in report["pairs"]:
         console.print(
-            f"[bold]{escape(pair['a'])} ~ {escape(pair['b'])}[/bold]  {pair['match_probability']:.1%} 同一概率  "
-            f"{_place(pair)}"
+            strong(
+                f"{pair['a']} ~ {pair['b']}", f"  {pair['match_probability']:.1%} 同一概率  {_place(pair)}"
+            )
         )
         console.print(f"    {pair['prior_bits']:+.1f} bits: two records that share nothing 先验")
         for reason in pair["reasons"]:
-            console.print(f"    {escape(reason['text'])}")
+            console.print(f"    {reason['text']}")
     for judgement in report["overruled"]:
         console.print(f"Overruled by newer ones 被新判定推翻: {_sentence(judgement)}")
     console.print(f"{len(report['pairs']):,} of {report['total']:,} pairs 待核对")
@@ -128,7 +124,7 @@ def _place(pair: dict[str, Any]) -> str:
 
 def _sentence(judgement: dict[str, Any]) -> str:
     said = f"{judgement['a']} {judgement['verdict']} {judgement['b']}"
-    return escape(f"{judgement['id']}: {said} ({judgement['by']}, {judgement['at']}: {judgement['why']})")
+    return f"{judgement['id']}: {said} ({judgement['by']}, {judgement['at']}: {judgement['why']})"
 
 
 @app.command()
@@ -151,7 +147,7 @@ def judge(
     if as_json:
         print_json({"judgement": report})
         return
-    _console().print(f"{_sentence(report)}\nActors now 现有主体: {', '.join(report['actors'])}")
+    people_console().print(f"{_sentence(report)}\nActors now 现有主体: {', '.join(report['actors'])}")
     note(f"Take it back with: suyuan actors undo {report['id']} --why TEXT 可撤销")
 
 
@@ -172,7 +168,7 @@ def undo(
     if as_json:
         print_json({"judgement": report})
         return
-    _console().print(f"Taken back 已撤销: {_sentence(report)}")
+    people_console().print(f"Taken back 已撤销: {_sentence(report)}")
 
 
 @app.command()
@@ -187,10 +183,10 @@ def history(
     if as_json:
         print_json({"actor": found, "history": [entry.to_json() for entry in entries]})
         return
-    console = _console()
-    console.print(f"[bold]{found}[/bold]")
+    console = people_console()
+    console.print(strong(found))
     for entry in (each.to_json() for each in entries):
-        console.print(escape(f"Build {entry['run']} ({entry['at'][:19]}): {_event(entry)}"))
+        console.print(f"Build {entry['run']} ({entry['at'][:19]}): {_event(entry)}")
     if not entries:
         console.print("No build yet 尚无记录; keep one with: suyuan actors build")
 

@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 import typer
 from rich.box import SIMPLE
-from rich.console import Console
 from rich.table import Table
 
+from suyuan.cli.console import people_console, strong
 from suyuan.cli.impact import amount, forward_request
 from suyuan.cli.output import (
     NOT_A_FINDING,
@@ -60,9 +60,9 @@ def cut(
 
 def print_plan(report: dict[str, Any]) -> None:
     """A plan for people, on standard output."""
-    console = Console(soft_wrap=True, emoji=False)
+    console = people_console()
     flow = f"{amount(report['units'])} {report['counted_in']} reach the market"
-    console.print(f"[bold]{', '.join(report['origins'])}[/bold]  {flow}")
+    console.print(strong(", ".join(report["origins"]), f"  {flow}"))
     if not report["closings"]:
         console.print("Nothing recorded from these origins reaches the market.")
         return

@@ -7,6 +7,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from suyuan.cli.console import people_console, strong
 from suyuan.cli.output import (
     NOT_A_FINDING,
     AsOfOption,
@@ -57,10 +58,8 @@ def forward_request(as_of: str | None, known_at: str | None) -> TraceRequest:
 
 def print_impact(report: dict[str, Any]) -> None:
     """A report for people, on standard output."""
-    console = Console(soft_wrap=True, emoji=False)
-    console.print(
-        f"[bold]{', '.join(report['starts'])}[/bold]  rule: {', '.join(dict.fromkeys(report['rules']))}"
-    )
+    console = people_console()
+    console.print(strong(", ".join(report["starts"]), f"  rule: {', '.join(dict.fromkeys(report['rules']))}"))
     console.print(
         f"{amount(report['units'])} {report['counted_in']} left on the first shipments; "
         f"{report['movements']} shipments can hold some of them."

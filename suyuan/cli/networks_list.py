@@ -3,8 +3,8 @@
 from typing import Annotated, Any, Final
 
 import typer
-from rich.console import Console
 
+from suyuan.cli.console import people_console
 from suyuan.cli.output import (
     NOT_A_FINDING,
     AsOfOption,
@@ -71,5 +71,5 @@ def _print_list(rows: list[dict[str, Any]], in_all: int) -> None:
         numbers = (len(row["actors"]), len(row["accounts"]), row["findings"])
         more = (row["findings_in_force"], row["repeat_offenders"], len(row["rights"]), len(row["divisions"]))
         table.add_row(row["id"], *(str(value) for value in (*numbers, *more)))
-    Console(soft_wrap=True, emoji=False).print(table)
+    people_console().print(table)
     note(f"{len(rows)} of {in_all} networks. {NOT_A_FINDING}")

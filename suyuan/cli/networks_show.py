@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
+from suyuan.cli.console import people_console, strong
 from suyuan.cli.output import NOT_A_FINDING, AsOfOption, JsonOption, StoreOption, note, print_json
 from suyuan.cli.tables import table_for_people
 from suyuan.service.network_report import network_document, network_number
@@ -39,8 +39,8 @@ def show(
 
 
 def _print_network(document: dict[str, Any]) -> None:
-    console = Console(soft_wrap=True, emoji=False)
-    console.print(f"[bold]{document['id']}[/bold]  {document['display_label']}")
+    console = people_console()
+    console.print(strong(document["id"], f"  {document['display_label']}"))
     for name, title in (
         ("rights", "Rights 权利"),
         ("divisions", "Divisions 区划"),
@@ -65,7 +65,7 @@ def _print_members(console: Console, members: list[dict[str, Any]]) -> None:
     for member in sorted(members, key=lambda one: (-one["centrality"], one["actor"])):
         table.add_row(
             member["actor"],
-            escape(member["name"] or ""),
+            member["name"] or "",
             ", ".join(member["roles"]),
             str(len(member["accounts"])),
             str(member["records_with_findings_in_force"]),
@@ -87,7 +87,7 @@ def _print_repeat(console: Console, repeat: list[dict[str, Any]]) -> None:
                 f"  opened after a decision, needs an officer 决定后新开，须人工核实: "
                 f"{', '.join(row['accounts_after'])} ({row['days_to_re_emergence']} days 天)"
             )
-        console.print(f"  tied by 关联依据: {escape(', '.join(row['tied_by'][:5]))}")
+        console.print(f"  tied by 关联依据: {', '.join(row['tied_by'][:5])}")
 
 
 def _print_ties(console: Console, ties: list[dict[str, Any]]) -> None:
@@ -100,6 +100,6 @@ def _print_ties(console: Console, ties: list[dict[str, Any]]) -> None:
         first = tie["evidence"][0]["record"] if tie["evidence"] else ""
         more = f" +{tie['evidence_count'] - 1}" if tie["evidence_count"] > 1 else ""
         console.print(f"  {tie['kind']:<14}{tie['weight']:.2f}  {tie['from']} - {tie['to']}")
-        console.print(f"      {escape(first)}{more}")
+        console.print(f"      {first}{more}")
     if len(ties) > TIES_SHOWN:
         console.print(f"{TIES_SHOWN} of {len(ties)} ties; all with --json. 全部见 --json")

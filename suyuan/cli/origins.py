@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import typer
 from rich.box import SIMPLE
-from rich.console import Console
 from rich.table import Table
 
+from suyuan.cli.console import people_console
 from suyuan.cli.output import (
     NOT_A_FINDING,
     AsOfOption,
@@ -101,7 +101,7 @@ def origins(
 
 def print_group(report: dict[str, Any]) -> None:
     """A report for people, on standard output."""
-    console = Console(soft_wrap=True, emoji=False)
+    console = people_console()
     if report["sources"]:
         console.print(_sources_table(report))
     else:

@@ -3,9 +3,8 @@
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
+from suyuan.cli.console import people_console
 from suyuan.cli.output import (
     NOT_A_FINDING,
     AsOfOption,
@@ -51,7 +50,7 @@ def entities(
 
 
 def _print_report(report: dict[str, Any]) -> None:
-    console = Console(soft_wrap=True, emoji=False)
+    console = people_console()
     model = report["model"]
     console.print(
         f"Inspection priority 重点关注, {report['kind']}, data up to 数据截至 {report['as_of']}. Score 评分 = "
@@ -73,10 +72,10 @@ def _print_report(report: dict[str, Any]) -> None:
     for row in report["rows"]:
         reasons = [one for one in row["reasons"] if one["feature"] != BASE][:_REASONS]
         score = f"{row['score']:.1f} ({row['low']:.1f}-{row['high']:.1f})"
-        name = escape(f"  {row['name']}" if row["name"] else "")
+        name = f"  {row['name']}" if row["name"] else ""
         console.print(f"{row['rank']:>4}  {score:<17} {row['id']}{name}  {row['display_label']}")
         for one in reasons:
-            console.print(f"        {one['contribution']:+.2f} {escape(one['text'])}")
+            console.print(f"        {one['contribution']:+.2f} {one['text']}")
     console.print(
         f"Ranked 已排序: {report['ranked']:,}. Not ranked 未排序: {len(report['not_ranked']):,} "
         "(closed, or too little evidence; not low 已关闭或记录不足, 并非低风险)."

@@ -3,9 +3,8 @@
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
+from suyuan.cli.console import people_console
 from suyuan.cli.output import (
     NOT_A_FINDING,
     AsOfOption,
@@ -121,7 +120,7 @@ def _print(version: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(version)
         return
-    console = Console(soft_wrap=True, emoji=False)
+    console = people_console()
     console.print(
         f"{version['title']}, version 版本 {version['version']}, {version['state']}; internal 内部; data up to "
         f"数据截至 {version['as_of']}; proposed by 提出 {version['proposed_by']}: {version['why']}"
@@ -134,7 +133,7 @@ def _print(version: dict[str, Any], as_json: bool) -> None:
         table.add_row(
             str(entry["rank"]),
             entry["id"],
-            escape(entry["name"] or ""),
+            entry["name"] or "",
             f"{entry['score']:.1f}",
             entry["display_label"],
         )

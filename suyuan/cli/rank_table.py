@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from suyuan.cli.console import people_console
 from suyuan.cli.output import NOT_A_FINDING, JsonOption, note, print_json
 from suyuan.cli.tables import table_for_people
 from suyuan.service.table_ranking import BASE, TableRequest, rank_table
@@ -82,7 +81,7 @@ def _warn(model: dict[str, Any]) -> None:
 
 
 def _print_report(report: dict[str, Any]) -> None:
-    console = Console(soft_wrap=True, emoji=False)
+    console = people_console()
     model = report["model"]
     console.print(
         f"{model['kind']}: learnt from {model['trained_on']['rows']:,} rows 训练行, "
@@ -109,10 +108,10 @@ def _print_report(report: dict[str, Any]) -> None:
 
 def _entity_table(column: str, entities: list[dict[str, Any]]) -> Table:
     numbers = ("Score 评分", "Rows 行数")
-    shown = table_for_people(escape(column), *numbers, "Reasons 理由", numbers=numbers)
+    shown = table_for_people(column, *numbers, "Reasons 理由", numbers=numbers)
     for one in entities[:_SHOWN]:
         reasons = [reason for reason in one["reasons"] if reason["feature"] != BASE][:_REASONS]
         texts = "; ".join(f"{reason['contribution']:+.2f} {reason['feature']}" for reason in reasons)
-        name = escape(one["id"].removeprefix(f"{column}:"))
-        shown.add_row(name, f"{one['score']:.1f}", str(one["rows"]), escape(texts))
+        name = one["id"].removeprefix(f"{column}:")
+        shown.add_row(name, f"{one['score']:.1f}", str(one["rows"]), texts)
     return shown

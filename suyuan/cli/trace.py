@@ -7,6 +7,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from suyuan.cli.console import people_console, strong
 from suyuan.cli.output import (
     NOT_A_FINDING,
     AsOfOption,
@@ -98,13 +99,13 @@ def trace(
 
 def print_report(report: dict[str, Any]) -> None:
     """A report for people, on standard output."""
-    console = Console(soft_wrap=True, emoji=False)
+    console = people_console()
     reach = report["reachable"]
-    console.print(f"[bold]{report['start']}[/bold]  {report['direction']}, rule: {report['rule']}")
+    console.print(strong(report["start"], f"  {report['direction']}, rule: {report['rule']}"))
     console.print(f"Reachable: {reach['sites']} sites, {reach['movements']} movements.")
     if "origins" in report and report["direction"] == "backward":
         console.print(_origins_table(report))
-        console.print(f"Intervals 区间: {report['intervals']}", highlight=False, markup=False)
+        console.print(f"Intervals 区间: {report['intervals']}", highlight=False)
         _print_ways(console, report)
         _print_explanation(console, report)
         _print_event_paths(console, report.get("event_paths", []))
@@ -147,17 +148,17 @@ def _print_explanation(console: Console, report: dict[str, Any]) -> None:
     for origin in report["origins"][:1]:
         console.print("Why 理由:")
         for reason in origin["reasons"]:
-            console.print(f"  {reason}", highlight=False, markup=False)
+            console.print(f"  {reason}", highlight=False)
     if report["choke_points"]:
         console.print("Places most goods passed 关键节点:")
     for point in report["choke_points"][:_SHOWN]:
         always = "  every chain to an origin passes it 所有来源路径必经" if point["dominates"] else ""
         name = f" {point['name']}" if point["name"] else ""
-        console.print(f"  {point['share']:.1%}  {point['site']}{name}{always}", markup=False)
+        console.print(f"  {point['share']:.1%}  {point['site']}{name}{always}")
     if report["next_inspections"]:
         console.print("To look into next 建议下一步核查:")
     for inspection in report["next_inspections"][:_SHOWN]:
-        console.print(f"  {inspection['expected_gain_bits']:.2f} bits  {inspection['text']}", markup=False)
+        console.print(f"  {inspection['expected_gain_bits']:.2f} bits  {inspection['text']}")
 
 
 def _print_ways(console: Console, report: dict[str, Any]) -> None:

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 from rich.box import SIMPLE
-from rich.console import Console
 from rich.table import Table
 
+from suyuan.cli.console import people_console
 from suyuan.cli.output import JsonOption, StoreOption, print_json
 from suyuan.cli.trace_options import ParametersOption, parameters_from
 from suyuan.service.confirmed import confirmed_by
@@ -38,6 +38,6 @@ def evaluate(
     table = Table("Score", "top-1", "top-3", "MRR", box=SIMPLE)
     for name, one in {"origin mass": figures, **figures["baselines"]}.items():
         table.add_row(name, *(f"{one[column]:.3f}" for column in ("top1", "top3", "mrr")))
-    console = Console(soft_wrap=True, emoji=False)
+    console = people_console()
     console.print(f"{figures['cases']} cases; calibration error {figures['ece']:.3f}.")
     console.print(table)

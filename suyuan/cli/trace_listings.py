@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import typer
 from rich.box import SIMPLE
-from rich.console import Console
 from rich.table import Table
 
+from suyuan.cli.console import people_console
 from suyuan.cli.output import (
     NOT_A_FINDING,
     AsOfOption,
@@ -73,7 +73,7 @@ def listings(
 
 def _print_report(report: dict[str, Any]) -> None:
     """What came out over all listings, for people."""
-    console = Console(soft_wrap=True, emoji=False)
+    console = people_console()
     if not report["listings"]:
         console.print("There are no listings in the store. 库中没有商品链接")
         return

@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from suyuan.cli import networks_list, networks_show, rank_entities
+from suyuan.cli.console import people_console
 from suyuan.cli.tables import table_for_people
 
 NETWORK = "Network:a1e7f7c374a830ed"
@@ -63,7 +64,7 @@ def test_heads_of_networks_fit(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_members_of_a_network_fit(capsys: pytest.CaptureFixture[str]) -> None:
-    networks_show._print_members(Console(soft_wrap=True), [MEMBER])  # pyright: ignore[reportPrivateUsage]
+    networks_show._print_members(people_console(), [MEMBER])  # pyright: ignore[reportPrivateUsage]
     text = capsys.readouterr().out
     for word in ("Accounts", "Standing", "Role", "角色", MEMBER["actor"]):
         assert word in text
