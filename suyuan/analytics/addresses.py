@@ -119,38 +119,24 @@ class DatedSlip(NamedTuple):
     last: int
 
 
-def slips(texts: Sequence[str]) -> list[tuple[int, int]]:
-    """All pairs of texts that differ by one slip (:func:`is_slip`).
+def dated_slips(texts: Sequence[str], since: Int64Array, end: int) -> set[DatedSlip]:
+    """All pairs of texts that differ by one slip (:func:`is_slip`) at any time up to ``end``, told once both are there.
 
     Parameters
     ----------
     texts : distinct.
+    since : int64, shape (n_texts,): from when each text is there, at most ``end``.
 
     Returns
     -------
-    Positions (i, j), i < j, in order.
+    Positions, the first below the second; one pair may come several times, with other last moments.
 
     Notes
     -----
     Texts one slip apart are equal once a letter is taken from one or both; those remainders are compared by 64-bit
     hashes of all of them at once and then letter by letter. Memory grows with the letters of all texts, 16 bytes each.
-    Of more than 50 texts with one remainder none are compared: such addresses differ by a running letter.
-    """
-    found = dated_slips(texts, np.zeros(len(texts), np.int64), 0)
-    return sorted({(one.first, one.second) for one in found})
-
-
-def dated_slips(texts: Sequence[str], since: Int64Array, end: int) -> set[DatedSlip]:
-    """:func:`slips` of the texts that are there at any time up to ``end``; a pair is told from when both are there.
-
-    Parameters
-    ----------
-    since : int64, shape (n_texts,): from when each text is there, at most ``end``.
-
-    Notes
-    -----
-    Of texts with one remainder none are compared once there are more than 50. One pair may come several times, with
-    other last moments.
+    Of texts with one remainder none are compared once there are more than 50: such addresses differ by a running
+    letter.
     """
     found: set[DatedSlip] = set()
     for alike in _alike(texts):

@@ -8,10 +8,12 @@ from suyuan.errors import IngestError
 from suyuan.ingest.encoding import DAMAGE
 from suyuan.ingest.feeds import Feed, TableFeed
 from suyuan.ingest.parts import Portion
+from suyuan.ingest.tabular import TABLE_SUFFIXES
 
 _NO_TEXT: Final = re.compile(f"[\x00-\x08\x0e-\x1f{DAMAGE}]")
 _SHOWN: Final = 5
 _SHOWN_CHARACTERS: Final = 40
+_WITH_HEADER: Final = ("csv", "excel")
 
 
 def refuse_foreign(feed: Feed, portions: Sequence[Portion]) -> None:
@@ -51,5 +53,16 @@ def _unknown(feed: TableFeed, columns: Sequence[str]) -> str:
     return (
         f"none of its columns ({found}{more}) is one of the table {table.name} ({expected}, ...); nothing is read. "
         "Rename the columns or the file, or describe it in a mapping file (--suggest-mapping proposes one). "
-        "没有可识别的列，未导入。"
+        f"{_row_of_names(feed)}没有可识别的列，未导入。"
+    )
+
+
+def _row_of_names(feed: TableFeed) -> str:
+    """Whether the names stand where they were read from; empty for formats in which they can stand nowhere else."""
+    if TABLE_SUFFIXES[feed.file.suffix] not in _WITH_HEADER or feed.layout.header is not None:
+        return ""
+    row = feed.layout.header_row
+    return (
+        f"Are the names of the columns in row {row}? If not, tell with header_row in the mapping file which row has "
+        "them, or with header what they are if no row does. "
     )

@@ -127,7 +127,7 @@ class DatedFacts:
         facts = RiskFacts(as_of)
         _parties(self.tables, facts)
         _goods(self, facts)
-        facts.offers = _there(self.tables, "listings", self._offers, facts)
+        facts.offers = _there(self.tables, "listings", self.offers, facts)
         _leads_and_lists(self.tables, facts)
         _places(self, facts)
         facts.findings = party_findings(self.tables, as_of)
@@ -148,7 +148,7 @@ class DatedFacts:
         return found
 
     @cached_property
-    def _offers(self) -> dict[str, Offer]:
+    def offers(self) -> dict[str, Offer]:
         """Listings of all times; products, which they name, have no dates."""
         found: dict[str, Offer] = {}
         columns = ("platform", "seller_id", "product_id", "category", "price", "currency", "listed_at")

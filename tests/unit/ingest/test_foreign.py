@@ -53,10 +53,17 @@ def test_a_table_of_other_columns_is_told_what_is_expected(folder: Path, name: s
         read(folder)
 
 
+def test_a_title_above_the_names_of_columns(folder: Path) -> None:
+    (folder / "findings.csv").write_text("2025年认定,,\nfinding_id,note\nN1,一\n", encoding="utf-8")
+    with pytest.raises(IngestError, match=r"names of the columns in row 1\? If not, tell with header_row"):
+        read(folder)
+
+
 def test_other_columns_in_a_parquet_file(folder: Path) -> None:
     pyarrow.parquet.write_table(pa.table({"a": [1]}), folder / "findings.parquet")
-    with pytest.raises(IngestError, match="none of its columns"):
+    with pytest.raises(IngestError, match="none of its columns") as refused:
         read(folder)
+    assert "header_row" not in refused.value.message
 
 
 @pytest.mark.parametrize(
