@@ -97,8 +97,8 @@ def _search(
     max_nodes: int,
     without: frozenset[str],
 ) -> _Before:
-    before: _Before = {start: [] for start in sorted(starts)}
     layer = sorted(starts)
+    before: _Before = {start: [] for start in layer}
     for _ in range(0 if starts & goals else max_hops):
         reached: _Before = {}
         for place in layer:

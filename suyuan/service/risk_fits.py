@@ -93,26 +93,26 @@ class RiskModels:
             kept = self._span = facts.seq, span_of(facts.tables)
         return kept[1]
 
-    def state(self, view: View | DatedFacts) -> str:
+    def state(self, facts: DatedFacts) -> str:
         """What features rest on: the data, analysts' judgements, and the builds that name actors."""
         documents = self.workspace.store.documents
         said = [(one.id, one.undone_at) for one in stored_judgements(documents)]
-        text = repr((view.seq, said, len(actor_runs(documents))))
+        text = repr((facts.seq, said, len(actor_runs(documents))))
         return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
-    def table(self, view: View | DatedFacts, kind: str, as_of: int) -> EntityTable:
+    def table(self, facts: DatedFacts, kind: str, as_of: int) -> EntityTable:
         """Entities of a kind with their features at a cut-off."""
         with self._lock:
-            return self._maker(self._facts(view), as_of, self.state(view)).table(kind)
+            return self._maker(facts, as_of, self.state(facts)).table(kind)
 
-    def fit(self, view: View | DatedFacts, kind: str, as_of: int, span: Span, *, refit: bool = False) -> Fit:
+    def fit(self, facts: DatedFacts, kind: str, as_of: int, span: Span, *, refit: bool = False) -> Fit:
         """The fit kept for this state of the data and cut-off, else a new one, which is kept."""
         documents = self.workspace.store.documents
         kept = documents.get(COLLECTION, _key(kind, as_of))
-        state = self.state(view)
+        state = self.state(facts)
         if kept is not None and not refit and _holds(kept, state):
             return Fit(StepScorecard.from_json(kept.value["scorecard"]), dict(kept.value["card"]))
-        fit = self._fitted(self._facts(view), kind, as_of, span, state)
+        fit = self._fitted(facts, kind, as_of, span, state)
         value = {
             "form": _FORM,
             "state": state,
@@ -129,9 +129,6 @@ class RiskModels:
                 expected_version=ABSENT if kept is None else kept.version,
             )
         return fit
-
-    def _facts(self, view: View | DatedFacts) -> DatedFacts:
-        return view if isinstance(view, DatedFacts) else DatedFacts(self.workspace, view)
 
     def _fitted(self, facts: DatedFacts, kind: str, as_of: int, span: Span, state: str) -> Fit:
         with self._lock:

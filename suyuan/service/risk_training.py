@@ -136,9 +136,8 @@ def fit_risk(kind: str, cutoffs: Sequence[Cutoff], findings: FindingIndex, as_of
         outcome = np.concatenate([one for one, _ in outcomes])
         weight = np.concatenate([one for _, one in outcomes])
         joined = {model: np.concatenate(parts) for model, parts in held.items()}
-        chosen = (
-            "boosted" if _clearly_better(outcome, weight, joined["boosted"], joined["scorecard"]) else chosen
-        )
+        if _clearly_better(outcome, weight, joined["boosted"], joined["scorecard"]):
+            chosen = "boosted"
         slope = _slope(outcome, weight, joined[chosen])
     card = cards[chosen].calibrated(slope, (1.0 - slope) * cards[chosen].intercept)
     recent = _joined([sample_of(one, findings, as_of) for one in cutoffs[:RECENT]])

@@ -23,10 +23,6 @@ FOUND_FROM = 0.3
 """Share of the days after which shops are found, on any day alike, but not in their first `LEAST_DAYS_OPEN` days."""
 
 LEAST_DAYS_OPEN = 30
-REOPENED_AFTER = (5, 90)
-"""Days from a finding until its owner opens another shop."""
-
-FIRM_OF_SHOP_SHARE = 0.75
 
 
 @dataclass(slots=True)
@@ -173,7 +169,7 @@ def _shops(stream: np.random.Generator, options: MarketOptions, owners: list[Own
 
 def _shop(stream: np.random.Generator, number: int, owner: Owner, opened_at: int) -> Shop:
     platform = PLATFORMS[int(stream.choice(3, p=(0.6, 0.25, 0.15)))]
-    has_firm = bool(owner.firms) and stream.random() < FIRM_OF_SHOP_SHARE
+    has_firm = bool(owner.firms) and stream.random() < 0.75
     return Shop(
         number=number,
         platform=platform,
@@ -214,7 +210,7 @@ def _with_findings(
         result[shop.number] = replace(shop, found_at=found, closed_at=closed if closed < end else -1)
         if stream.random() >= options.re_emergence_share:
             continue
-        opened = found + int(stream.integers(*REOPENED_AFTER)) * DAY
+        opened = found + int(stream.integers(5, 90)) * DAY
         if opened >= end:
             continue
         if stream.random() < 0.3:
