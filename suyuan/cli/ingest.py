@@ -171,7 +171,8 @@ def print_run(report: dict[str, Any]) -> None:
         note(f"  {table:<18}{counts['rows_read']:>12,} rows" + (f"   {codes}" if codes else ""))
     for reject in report["rejects"][:_SHOWN_REJECTS]:
         value = "" if reject["value"] is None else f": {str(reject['value'])[:60]!r}"
-        note(f"  {reject['file']}, row {reject['row']}, {reject['column']}: {reject['code']}{value}")
+        column = f", {reject['column']}" if reject["column"] else ""
+        note(f"  {reject['file']}, row {reject['row']}{column}: {reject['code']}{value}")
     if len(report["rejects"]) > _SHOWN_REJECTS:
         note("  ... more with --json, all of them with --rejects DIR")
     for text in report.get("notes", ()):

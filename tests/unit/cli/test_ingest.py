@@ -47,3 +47,13 @@ def test_nonsense_fails_with_an_answer(content: bytes, table: Path) -> None:
 def test_a_mapping_beside_it_is_a_usage_error(table: Path) -> None:
     done = CliRunner().invoke(app, ["--suggest-mapping", str(table), "--mapping", str(table)])
     assert done.exit_code == 2
+
+
+def test_a_row_that_breaks_off_is_told_by_file_and_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("firms.csv").write_text('firm_id,name\nF1,甲\nF2,"乙', encoding="utf-8")
+    done = CliRunner().invoke(app, ["firms.csv", "--store", "sqlite:///market.db"])
+    assert done.exit_code == 0
+    assert "firms.csv, row 2: bad_type" in done.stderr
